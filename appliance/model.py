@@ -1,0 +1,460 @@
+"""The nouns of Tajdeed: frozen records with a JSON form, and nothing that does I/O.
+
+What is unknown is `None` or an `unknown` member, never an empty string that reads as
+"nothing there". Sizes are bytes, times are RFC 3339 UTC strings or seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from appliance.record import RecordError, canonical, digest, from_json, to_json
+
+__all__ = ["RecordError", "canonical", "digest", "from_json", "to_json"]
+
+Facts = dict[str, str | int | float]
+
+
+class Bus(StrEnum):
+    """How the drive is attached, as the kernel names the transport."""
+
+    SATA = "sata"
+    SAS = "sas"
+    NVME = "nvme"
+    MMC = "mmc"
+    USB = "usb"
+    VIRTIO = "virtio"
+    UNKNOWN = "unknown"
+
+
+class Media(StrEnum):
+    """What the bits are kept on; decides which methods mean anything."""
+
+    MAGNETIC = "magnetic"
+    FLASH = "flash"
+    UNKNOWN = "unknown"
+
+
+class Level(StrEnum):
+    """NIST SP 800-88 Rev. 2 sanitization categories, in rising order."""
+
+    NONE = "none"
+    CLEAR = "clear"
+    PURGE = "purge"
+    DESTROY = "destroy"
+
+    @property
+    def rank(self) -> int:
+        return list(Level).index(self)
+
+
+class Outcome(StrEnum):
+    """How it ended for one drive (and, as the worst of its drives, for a machine)."""
+
+    PURGED = "purged"
+    CLEARED = "cleared"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_ATTEMPTED = "not-attempted"
+    DESTROYED = "destroyed"
+    NO_MEDIA = "no-media"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why something was decided: a stable code of `appliance.texts` and the facts it quotes."""
+
+    code: str
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByteRange:
+    """`length` bytes from `offset`, counted from the first byte of the drive."""
+
+    offset: int
+    length: int
+
+    @property
+    def end(self) -> int:
+        return self.offset + self.length
+
+
+# --- the machine ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What makes a drive this drive. Size is not in it: removing a hidden area changes it."""
+
+    model: str
+    serial: str
+    wwn: str | None = None
+
+    @property
+    def last4(self) -> str:
+        """What a technician types to consent: the last four characters of the serial."""
+        return self.serial[-4:]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Something that uses the drive or a part of it (mount, swap, LVM, md, dm-crypt...)."""
+
+    path: str
+    kind: str
+    label: str = ""
+    mountpoints: tuple[str, ...] = ()
+    holders: tuple[Holder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smart:
+    """What smartctl said; `healthy` is None where the drive does not tell."""
+
+    healthy: bool | None = None
+    power_on_hours: int | None = None
+    reallocated: int | None = None
+    pending: int | None = None
+    uncorrectable: int | None = None
+    percent_used: int | None = None
+    host_written_bytes: int | None = None
+    temperature_c: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtaFacts:
+    """From the raw IDENTIFY DEVICE words (ACS-5), never from a tool's prose."""
+
+    security_supported: bool
+    security_enabled: bool
+    security_locked: bool
+    security_frozen: bool
+    enhanced_erase_supported: bool
+    sanitize_supported: bool
+    sanitize_crypto: bool
+    sanitize_block: bool
+    sanitize_overwrite: bool
+    hpa_supported: bool
+    native_max_lba: int | None = None
+    accessible_max_lba: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NvmeFacts:
+    """From Identify Controller/Namespace (NVM Express Base): raw fields SANICAP, FNA, OACS."""
+
+    controller: str
+    controller_id: int
+    nsid: int
+    namespaces: tuple[int, ...]
+    sanicap: int
+    fna: int
+    format_supported: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drive:
+    """A whole physical storage device, as it was found."""
+
+    key: str
+    path: str
+    identity: Identity
+    bus: Bus
+    media: Media
+    size_bytes: int
+    logical_block_bytes: int
+    physical_block_bytes: int
+    firmware: str = ""
+    rotation_rpm: int | None = None
+    removable: bool = False
+    read_only_medium: bool = False
+    is_stick: bool = False
+    serial_source: str = "drive"
+    nodes: tuple[str, ...] = ()
+    sysfs: str = ""
+    holders: tuple[Holder, ...] = ()
+    smart: Smart | None = None
+    ata: AtaFacts | None = None
+    nvme: NvmeFacts | None = None
+    warnings: tuple[Reason, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Model, serial and path: how every message names a drive."""
+        return f"{self.identity.model} {self.identity.serial} ({self.path})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controller:
+    """A storage controller on PCI and the drives that the kernel shows behind it."""
+
+    address: str
+    pci_class: str
+    name: str
+    driver: str | None
+    drives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Battery:
+    name: str
+    percent: int | None
+    health_percent: int | None
+    cycles: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nic:
+    name: str
+    mac: str
+    kind: str
+    driver: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """The donated PC."""
+
+    maker: str
+    model: str
+    serial: str
+    uuid: str
+    donor_asset_tag: str
+    chassis: str
+    firmware_kind: str
+    secure_boot: bool | None
+    firmware_version: str
+    cpu: str
+    cpu_threads: int
+    cpu_aes: bool
+    ram_mib: int
+    drives: tuple[Drive, ...]
+    controllers: tuple[Controller, ...] = ()
+    batteries: tuple[Battery, ...] = ()
+    nics: tuple[Nic, ...] = ()
+    modaliases: tuple[str, ...] = ()
+    warnings: tuple[Reason, ...] = ()
+
+    def drive(self, key: str) -> Drive:
+        """The drive of that key; KeyError where there is none."""
+        for drive in self.drives:
+            if drive.key == key:
+                return drive
+        raise KeyError(key)
+
+
+# --- policy and plan -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What the charity asks for; station.yaml `policy`, `image` and `batch` in one record."""
+
+    level: Level = Level.PURGE
+    fallback: Level = Level.CLEAR
+    crypto_erase_alone: bool = False
+    verify: str = "full"
+    on_failure: str = "stop"
+    buses: tuple[Bus, ...] = (Bus.SATA, Bus.SAS, Bus.NVME, Bus.MMC)
+    image_choose: str = "auto"
+    image_allow: tuple[str, ...] = ()
+    final_fill: str = "image-extent"
+    at_end: str = "stay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageOffer:
+    """An image on the stick whose manifest's signature was found good."""
+
+    profile: str
+    version: str
+    title_ar: str
+    title_en: str
+    manifest_digest: str
+    path: str
+    disk_bytes: int
+    needs_ram_mib: int
+    needs_disk_bytes: int
+    built_at: str
+    support_until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodOption:
+    """One way to sanitize this drive, and the level that it would reach here."""
+
+    method: str
+    level: Level
+    notes: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuledOut:
+    method: str
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrivePlan:
+    """`methods` in order of preference; empty together with `refusals` means: left alone."""
+
+    drive: Drive
+    methods: tuple[MethodOption, ...]
+    ruled_out: tuple[RuledOut, ...]
+    refusals: tuple[Reason, ...]
+    release: tuple[str, ...] = ()
+    image: ImageOffer | None = None
+    notes: tuple[Reason, ...] = ()
+
+    @property
+    def erases(self) -> bool:
+        return not self.refusals and bool(self.methods)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPlan:
+    """What would be done. What runs is the plan consented to, by `digest(plan)`."""
+
+    machine: Machine
+    policy: Policy
+    drives: tuple[DrivePlan, ...]
+    blockers: tuple[Reason, ...] = ()
+    image_reasons: tuple[Reason, ...] = ()
+    cipher: str = "chacha20"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """Who agreed to which plan, and how: typed serials, or a batch ticket's statement id."""
+
+    plan_digest: str
+    technician: str
+    typed: dict[str, str] = field(default_factory=dict)
+    ticket: str | None = None
+    given_at: str = ""
+
+
+# --- what was measured ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeError:
+    """Blocks that could not be written or read, or that held something else."""
+
+    kind: str
+    range: ByteRange
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One reading-back: what was looked for, how much was read, and what was found.
+
+    kind: `keyed-stream`, `canaries`, `old-samples`, `constant`. `complete` is true only
+    when everything that the check set out to read was read.
+    """
+
+    kind: str
+    scope: str
+    planned_bytes: int
+    read_bytes: int
+    expected_bytes: int
+    complete: bool
+    mismatches: tuple[RangeError, ...] = ()
+    detail: Facts = field(default_factory=dict)
+
+    @property
+    def good(self) -> bool:
+        return (
+            self.complete
+            and self.planned_bytes > 0
+            and self.read_bytes == self.planned_bytes == self.expected_bytes
+            and not self.mismatches
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """The keyed overwrite stream; of no use to anybody once the pass is over."""
+
+    cipher: str
+    seed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRun:
+    """An external program as it was run on the drive."""
+
+    argv: tuple[str, ...]
+    status: int | None
+    started_at: str
+    elapsed_s: float
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenArea:
+    """kind: hpa, dco, ama; state: none, removed, present, could-not-be-excluded."""
+
+    kind: str
+    state: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One method tried on the drive. result: done, failed, unknown."""
+
+    method: str
+    result: str
+    level: Level
+    started_at: str
+    ended_at: str
+    written_bytes: int = 0
+    reasons: tuple[Reason, ...] = ()
+    errors: tuple[RangeError, ...] = ()
+    checks: tuple[Check, ...] = ()
+    stream: Stream | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriveResult:
+    """Everything that a drive statement says, as folded from the drive's event log."""
+
+    drive: Drive
+    outcome: Outcome
+    level: Level
+    attempts: tuple[Attempt, ...]
+    exceptions: tuple[Reason, ...]
+    hidden_areas: tuple[HiddenArea, ...]
+    smart_before: Smart | None
+    smart_after: Smart | None
+    commands: tuple[CommandRun, ...]
+    size_before_bytes: int
+    size_after_bytes: int
+    started_at: str
+    ended_at: str
+    zeroed: tuple[ByteRange, ...] = ()
+    discarded: tuple[ByteRange, ...] = ()
+    not_recorded: tuple[str, ...] = ()
+    log_head: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """What was laid down where; the body of a deployment statement is made from it."""
+
+    drive: Identity
+    image: ImageOffer
+    target_path: str
+    written: tuple[ByteRange, ...]
+    read_back: bool
+    asset_tag: str
+    hostname: str
+    disk_guid: str
+    checks: tuple[str, ...]
+    started_at: str
+    ended_at: str
+    warnings: tuple[str, ...] = ()
