@@ -1,0 +1,1 @@
+"""The job: engine, workers, event logs, and the protocol that faces speak."""

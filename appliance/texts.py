@@ -1,0 +1,65 @@
+"""What the stable codes mean, for the person at the machine, in two languages.
+
+One table: code -> short text, and advice (what it means for the data, what to do next).
+Facts of the reason or error fill the braces. Screens, paper and `plan --json` all print
+from here, so a thing has the same words everywhere. A code that is not in the table is a
+defect of the program, and a test looks for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from appliance.errors import TajdeedError
+from appliance.i18n import N_, translator
+from appliance.model import Facts, Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A short text and an optional advice, both with `{fact}` fields."""
+
+    short: str
+    advice: str = ""
+
+
+TEXTS: dict[str, Text] = {
+    "engine-gone": Text(
+        short=N_("The engine does not answer ({problem})"),
+        advice=N_("It restarts by itself; an erase that runs goes on meanwhile."),
+    ),
+}
+
+
+class _Facts(dict[str, object]):
+    """Formats a fact that is missing as `???`: unknown is shown, never left out."""
+
+    def __missing__(self, key: str) -> str:
+        return "???"
+
+
+def _filled(template: str, facts: Facts, language: str) -> str:
+    return translator(language)(template).format_map(_Facts(facts))
+
+
+def short(what: Reason | TajdeedError, language: str) -> str:
+    """The one-line text of a reason or error in a language."""
+    text = TEXTS.get(what.code)
+    if text is None:
+        listed = ", ".join(f"{key}={value}" for key, value in what.facts.items())
+        return f"{what.code} ({listed})" if listed else what.code
+    return _filled(text.short, what.facts, language)
+
+
+def advice(what: Reason | TajdeedError, language: str) -> str:
+    """What it means and what to do next; empty where the short text says all."""
+    text = TEXTS.get(what.code)
+    return _filled(text.advice, what.facts, language) if text and text.advice else ""
+
+
+def explained(what: Reason | TajdeedError) -> dict[str, str]:
+    """Both languages at once, for machine-readable output."""
+    return {
+        language: " ".join(filter(None, (short(what, language), advice(what, language))))
+        for language in ("ar", "en")
+    }
