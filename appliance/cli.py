@@ -1,0 +1,71 @@
+"""`tajdeed`: one door to every command; each command's module is imported only when called.
+
+Exit codes (all but `verify`): 0 as planned; 1 done, but something failed; 2 bad input,
+nothing was touched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from dataclasses import dataclass
+
+from appliance.i18n import N_, _
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Where a command lives: a module with `add_arguments(parser)` and `run(args) -> int`."""
+
+    module: str
+    help: str
+
+
+COMMANDS: dict[str, Command] = {
+    "inspect": Command("appliance.job.inspect_command", N_("Show the machine and its drives")),
+    "plan": Command("appliance.job.plan_command", N_("Show what would be done, and why")),
+    "verify": Command("appliance.statement.verify_command", N_("Check a statement or certificate")),
+    "recheck": Command("appliance.statement.recheck", N_("Read a wiped drive again")),
+    "outbox": Command("appliance.delivery.outbox_command", N_("Show statements and receipts")),
+    "engine": Command("appliance.job.engine", N_("The job's engine (a service of the stick)")),
+    "worker": Command("appliance.job.worker", N_("Erase one drive (started by the engine)")),
+    "courier": Command("appliance.delivery.courier", N_("Send statements (a service)")),
+    "tui": Command("appliance.tui.main", N_("The technician's screen")),
+    "batch": Command("appliance.batch.main", N_("Run a batch ticket without a person")),
+    "central": Command("appliance.central.main", N_("The central server")),
+    "enroll": Command("appliance.central.enroll", N_("Stations, tokens and tickets of the server")),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; errors that we expect become one clear text and an exit code."""
+    words = sys.argv[1:] if argv is None else argv
+    parser = argparse.ArgumentParser(prog="tajdeed", description=_("Certified erasure of PCs"))
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar=_("COMMAND"))
+    chosen = next((word for word in words if word in COMMANDS), None)
+    for name, command in COMMANDS.items():
+        sub = subparsers.add_parser(name, help=_(command.help), description=_(command.help))
+        if name == chosen:
+            module = importlib.import_module(command.module)
+            module.add_arguments(sub)
+            sub.set_defaults(run=module.run)
+    args = parser.parse_args(words)
+    from appliance.errors import TajdeedError
+
+    try:
+        return int(args.run(args))
+    except TajdeedError as error:
+        from appliance import i18n, texts
+
+        language = i18n.language()
+        sys.stderr.write(f"tajdeed: {texts.short(error, language)}\n")
+        if advice := texts.advice(error, language):
+            sys.stderr.write(f"  {advice}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
