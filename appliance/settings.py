@@ -251,7 +251,7 @@ def _plain(node: yaml.Node) -> Any:
 
 
 def _shown(node: yaml.Node) -> str:
-    return str(getattr(node, "value", ""))[:60] if isinstance(node.value, str) else node.id
+    return str(node.value)[:60] if isinstance(node.value, str) else type(node).__name__
 
 
 def _nearest(key: str) -> str:

@@ -14,9 +14,10 @@ from appliance.model import Consent, Deployment, JobPlan, Level, Machine, Outcom
 
 
 class JobPhase(StrEnum):
-    """Where the job stands."""
+    """Where the job stands. `BLOCKED`: `problems` say what must be put right; nothing is touched."""
 
     DETECTING = "detecting"
+    BLOCKED = "blocked"
     CONSENT = "consent"
     RUNNING = "running"
     FINISHED = "finished"
