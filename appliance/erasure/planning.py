@@ -1,0 +1,217 @@
+"""What would be done with a drive, and why not otherwise: pure functions of plain data.
+
+A drive is refused by a list of reasons; a method is ruled out by a list of reasons; empty
+lists mean yes. No plan reaches a level that its methods cannot give.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+
+from appliance.erasure.standards import METHODS, Method
+from appliance.model import (
+    AtaFacts,
+    Bus,
+    Drive,
+    DrivePlan,
+    Holder,
+    Level,
+    Machine,
+    Media,
+    MethodOption,
+    Policy,
+    Reason,
+    RuledOut,
+)
+
+# Holders that the stick must never take down: they carry the running system.
+_SYSTEM_MOUNTS = ("/", "/usr", "/boot", "/boot/efi", "/run/tajdeed/data", "/var/lib/tajdeed")
+
+
+def reason(code: str, **facts: str | int | float) -> Reason:
+    return Reason(code=code, facts=facts)
+
+
+def drive_plan(drive: Drive, machine: Machine, policy: Policy) -> DrivePlan:
+    """Methods in order of preference, those ruled out, and what speaks against the drive."""
+    refusals = drive_refusals(drive, machine, policy)
+    options, ruled_out = _sorted_out(drive, policy)
+    if not refusals and not options:
+        refusals = (reason("no-method", level=policy.level.value, fallback=policy.fallback.value),)
+    return DrivePlan(
+        drive=drive,
+        methods=() if refusals else options,
+        ruled_out=ruled_out,
+        refusals=refusals,
+        release=tuple(release_steps(drive.holders)),
+        notes=_notes(drive),
+    )
+
+
+def drive_refusals(drive: Drive, machine: Machine, policy: Policy) -> tuple[Reason, ...]:
+    """Why this drive is left alone; empty: it may be erased."""
+    found: list[Reason] = []
+    if drive.is_stick:
+        return (reason("is-the-stick"),)
+    if drive.bus not in policy.buses:
+        found.append(
+            reason(
+                "bus-not-allowed",
+                bus=drive.bus.value,
+                allowed=", ".join(bus.value for bus in policy.buses),
+            )
+        )
+    if any(warning.code == "drive-silent" for warning in drive.warnings):
+        found.append(reason("drive-does-not-answer"))
+    if drive.size_bytes == 0:
+        found.append(reason("no-medium"))
+    if not drive.identity.serial:
+        found.append(reason("no-serial"))
+    twins = Counter((item.identity.model, item.identity.serial) for item in machine.drives)
+    if twins[(drive.identity.model, drive.identity.serial)] > 1:
+        found.append(reason("identity-not-unique", serial=drive.identity.serial))
+    if drive.logical_block_bytes not in (512, 4096):
+        found.append(reason("block-size", bytes=drive.logical_block_bytes))
+    if drive.read_only_medium:
+        found.append(reason("read-only-medium"))
+    found += _ata_refusals(drive.ata) if drive.ata else ()
+    found += [
+        reason("carries-the-system", path=holder.path, mountpoint=place)
+        for holder in _all_holders(drive.holders)
+        for place in holder.mountpoints
+        if place in _SYSTEM_MOUNTS
+    ]
+    return tuple(found)
+
+
+def _ata_refusals(ata: AtaFacts) -> list[Reason]:
+    found = []
+    if ata.security_locked:
+        found.append(reason("ata-locked"))
+    native, accessible = ata.native_max_lba, ata.accessible_max_lba
+    if native is not None and accessible is not None and native > accessible:
+        found.append(reason("hidden-area", kind="HPA", blocks=native - accessible))
+    return found
+
+
+def _sorted_out(
+    drive: Drive, policy: Policy
+) -> tuple[tuple[MethodOption, ...], tuple[RuledOut, ...]]:
+    least = Level.PURGE if policy.fallback == Level.NONE else policy.fallback
+    least = min(least, policy.level, key=lambda level: level.rank)
+    options: list[MethodOption] = []
+    ruled_out: list[RuledOut] = []
+    for method in METHODS:
+        if drive.bus not in method.buses:
+            continue
+        against = method_reasons(method, drive)
+        level = method.levels.get(drive.media, Level.NONE)
+        if not against and level.rank < least.rank:
+            against = (reason("level-too-low", level=level.value, asked=least.value),)
+        if against:
+            ruled_out.append(RuledOut(method=method.id, reasons=against))
+        else:
+            options.append(
+                MethodOption(method=method.id, level=level, notes=_method_notes(method, drive))
+            )
+    options.sort(key=lambda option: -option.level.rank)
+    return tuple(options), tuple(ruled_out)
+
+
+def method_reasons(method: Method, drive: Drive) -> tuple[Reason, ...]:
+    """Why a method is out for this drive; empty: it can be used."""
+    found: list[Reason] = []
+    if drive.media not in method.levels:
+        found.append(reason("method-not-for-medium", medium=drive.media.value))
+    supported = _supports(method, drive)
+    if not supported:
+        found.append(reason("drive-lacks", feature=method.needs))
+    elif not method.built:
+        found.append(reason("method-not-built"))
+    if method.id.startswith("nvme-format") and drive.nvme and len(drive.nvme.namespaces) != 1:
+        found.append(reason("several-namespaces", count=len(drive.nvme.namespaces)))
+    return tuple(found)
+
+
+def _supports(method: Method, drive: Drive) -> bool:
+    match method.needs:
+        case "":
+            return True
+        case "format":
+            return drive.nvme is not None and drive.nvme.format_supported
+        case "format-crypto":  # FNA bit 2
+            return (
+                drive.nvme is not None
+                and drive.nvme.format_supported
+                and bool(drive.nvme.fna & 1 << 2)
+            )
+        case "sanicap-block":  # SANICAP bit 1
+            return drive.nvme is not None and bool(drive.nvme.sanicap & 1 << 1)
+        case feature:
+            return drive.ata is not None and bool(asdict(drive.ata)[feature])
+
+
+def _method_notes(method: Method, drive: Drive) -> tuple[Reason, ...]:
+    notes = []
+    if method.id == "overwrite" and drive.media != Media.MAGNETIC:
+        notes.append(reason("spare-cells-not-reached"))
+    if method.id == "overwrite" and drive.media == Media.MAGNETIC:
+        notes.append(reason("reallocated-not-reached", count=_reallocated(drive)))
+    return tuple(notes)
+
+
+def _reallocated(drive: Drive) -> str | int:
+    known = drive.smart.reallocated if drive.smart else None
+    return "???" if known is None else known
+
+
+def _notes(drive: Drive) -> tuple[Reason, ...]:
+    notes = list(drive.warnings)
+    if drive.serial_source == "bridge":
+        notes.append(reason("serial-from-bridge"))
+    if drive.smart and drive.smart.healthy is False:
+        notes.append(reason("smart-failing"))
+    if drive.ata and drive.ata.security_frozen:
+        notes.append(reason("ata-frozen"))
+    if drive.bus == Bus.SATA and drive.ata and drive.ata.native_max_lba is None:
+        notes.append(reason("hidden-area-not-excluded", kind="HPA"))
+    return tuple(notes)
+
+
+def _all_holders(holders: tuple[Holder, ...]) -> list[Holder]:
+    return [item for holder in holders for item in (holder, *_all_holders(holder.holders))]
+
+
+def release_steps(holders: tuple[Holder, ...]) -> list[str]:
+    """What must be taken down before the drive is free, from the top of the tree downwards.
+
+    A step is `kind path`: `umount /mnt`, `swapoff /dev/sda2`, `lvm /dev/dm-0`, ...
+    """
+    steps: list[str] = []
+    for holder in holders:
+        steps += release_steps(holder.holders)
+        steps += [f"umount {place}" for place in reversed(holder.mountpoints)]
+        if holder.kind in ("swap",):
+            steps.append(f"swapoff {holder.path}")
+        elif holder.kind in ("lvm", "crypt", "md", "dm", "holder"):
+            steps.append(f"{holder.kind} {holder.path}")
+    return steps
+
+
+def reached(options: tuple[MethodOption, ...]) -> Level:
+    """The best level that a plan's methods can give."""
+    return max(
+        (option.level for option in options), key=lambda level: level.rank, default=Level.NONE
+    )
+
+
+def machine_blockers(machine: Machine) -> tuple[Reason, ...]:
+    """What forbids to certify the machine as a whole: drives may be there that we do not see."""
+    found = [
+        reason("controller-without-drives", address=item.address, name=item.name)
+        for item in machine.controllers
+        if not item.drives and (item.pci_class.startswith("0104") or item.driver == "vmd")
+    ]
+    found += [item for item in machine.warnings if item.code == "stick-unknown"]
+    return tuple(found)

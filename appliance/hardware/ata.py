@@ -1,0 +1,51 @@
+"""Facts out of ATA IDENTIFY DEVICE words; pure functions, after ACS-5 (INCITS 558)."""
+
+from __future__ import annotations
+
+from appliance.model import AtaFacts
+
+Words = tuple[int, ...]
+
+
+def ata_facts(words: Words, native_max_lba: int | None = None) -> AtaFacts:
+    """What the words say of security, sanitize and hidden areas.
+
+    Words 82-83/128: security; 59: sanitize (ACS-5 9.11.7.7); 82 bit 10: HPA feature set;
+    60-61 and 100-103: accessible capacity.
+    """
+    security, sanitize = words[128], words[59]
+    return AtaFacts(
+        security_supported=bool(security & 1) and _valid(words[82]),
+        security_enabled=bool(security & 1 << 1),
+        security_locked=bool(security & 1 << 2),
+        security_frozen=bool(security & 1 << 3),
+        enhanced_erase_supported=bool(security & 1 << 5),
+        sanitize_supported=bool(sanitize & 1 << 12),
+        sanitize_crypto=bool(sanitize & 1 << 13),
+        sanitize_overwrite=bool(sanitize & 1 << 14),
+        sanitize_block=bool(sanitize & 1 << 15),
+        hpa_supported=_valid(words[82]) and bool(words[82] & 1 << 10),
+        native_max_lba=native_max_lba,
+        accessible_max_lba=accessible_lbas(words) - 1,
+    )
+
+
+def _valid(word: int) -> bool:
+    """0000h and FFFFh mean: this word was never filled in."""
+    return word not in (0, 0xFFFF)
+
+
+def accessible_lbas(words: Words) -> int:
+    """Logical blocks that can be addressed (words 100-103 with 48-bit addressing)."""
+    lba48 = words[83] & 0xC400 == 0x4400
+    if lba48 and (long := words[100] | words[101] << 16 | words[102] << 32 | words[103] << 48):
+        return long
+    return words[60] | words[61] << 16
+
+
+def rotation_rpm(words: Words) -> int | None:
+    """Word 217: 1 is a device without rotating media (0 here), 0401h-FFFEh is a rate."""
+    rate = words[217]
+    if rate == 1:
+        return 0
+    return rate if 0x0401 <= rate <= 0xFFFE else None

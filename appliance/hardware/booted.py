@@ -1,0 +1,40 @@
+"""Which disk we were booted from: the stick, never a target.
+
+The initramfs writes /run/tajdeed/booted; it alone knows which partition it mounted. On a
+workstation (`tajdeed plan` outside the stick) the file is missing, and the drives that
+hold mounted file systems are protected by their holders instead.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.model import Reason
+
+BOOTED = Path("/run/tajdeed/booted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booted:
+    """Kernel name of the stick's disk (None: unknown) and why nothing can be signed, if so."""
+
+    disk: str | None
+    unsigned: Reason | None = None
+
+
+def booted(file: Path = BOOTED) -> Booted:
+    """What the initramfs wrote; `disk=None` where it is missing or unreadable."""
+    try:
+        record = json.loads(file.read_text())
+        disk = Path(record["stick"]["disk"]).name
+        reason = record.get("unsigned_reason")
+    except (OSError, ValueError, KeyError, TypeError):
+        return Booted(disk=None)
+    return Booted(
+        disk=disk,
+        unsigned=Reason(code="state-not-writable", facts={"problem": str(reason)})
+        if reason
+        else None,
+    )

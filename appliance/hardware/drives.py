@@ -1,0 +1,185 @@
+"""Drives: every whole physical storage device that the kernel shows, through pyudev.
+
+A drive that cannot be asked is still listed, with what is known and a warning: "could
+not look" must never read as "nothing there".
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from appliance.hardware import ata, descriptor
+from appliance.hardware.holders import holder_tree
+from appliance.hardware.smart import smart
+from appliance.hardware.sysfs import SYS, link_name, number, text
+from appliance.model import Bus, Drive, Identity, Media, NvmeFacts, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Block devices that are no physical storage of the donor's: by the kernel's major names.
+_VIRTUAL = ("loop", "ram", "zram", "sr", "fd", "dm-", "md", "nbd", "bcache", "zd")
+
+
+def drive_names() -> tuple[str, ...]:
+    """Kernel names of whole drives, in a stable order."""
+    import pyudev
+
+    return tuple(sorted(_names(pyudev.Context()), key=lambda name: (len(name), name)))
+
+
+def _names(context: object) -> Iterator[str]:
+    import pyudev
+
+    if not isinstance(context, pyudev.Context):
+        raise TypeError("a pyudev context is needed")
+    for device in context.list_devices(subsystem="block", DEVTYPE="disk"):
+        name = device.sys_name
+        # eMMC boot and RPMB areas are parts of their drive; multipath heads of NVMe are hidden.
+        part_of_emmc = name.startswith("mmcblk") and ("boot" in name or "rpmb" in name)
+        hidden = number(SYS / "block" / name / "hidden") == 1
+        if not name.startswith(_VIRTUAL) and not part_of_emmc and not hidden:
+            yield name
+
+
+def drive_key(identity: Identity) -> str:
+    """A short stable name of a drive for files and messages: a hash of its identity."""
+    joined = "\n".join((identity.model, identity.serial, identity.wwn or ""))
+    return hashlib.sha256(joined.encode()).hexdigest()[:12]
+
+
+def drive(name: str, stick: str | None, *, with_smart: bool = True) -> Drive:
+    """Everything that can be read about a drive without changing it."""
+    sysfs = SYS / "block" / name
+    path = f"/dev/{name}"
+    warnings: list[Reason] = []
+    opened = None
+    nvme = None
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            opened = descriptor.opened(fd)
+            if name.startswith("nvme"):
+                nvme = _nvme_facts(fd, sysfs)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        warnings.append(
+            Reason(
+                code="drive-silent", facts={"path": path, "problem": error.strerror or str(error)}
+            )
+        )
+    identity = opened.identity if opened else descriptor.kernel_identity(sysfs)
+    words = opened.ata_words if opened else None
+    bus = _bus(name, sysfs, words)
+    rotational = number(sysfs / "queue/rotational")
+    rpm = ata.rotation_rpm(words) if words else None
+    return Drive(
+        key=drive_key(identity),
+        path=path,
+        identity=identity,
+        bus=bus,
+        media=_media(bus, rotational, rpm),
+        size_bytes=opened.size_bytes if opened else (number(sysfs / "size") or 0) * 512,
+        logical_block_bytes=number(sysfs / "queue/logical_block_size") or 512,
+        physical_block_bytes=number(sysfs / "queue/physical_block_size") or 512,
+        firmware=_firmware(sysfs, words),
+        rotation_rpm=rpm,
+        removable=number(sysfs / "removable") == 1,
+        read_only_medium=_locked_medium(sysfs),
+        is_stick=name == stick,
+        serial_source=opened.source if opened else "none",
+        nodes=_nodes(name, sysfs),
+        sysfs=str(sysfs.resolve()),
+        holders=holder_tree(name),
+        smart=smart(path) if with_smart else None,
+        ata=ata.ata_facts(words) if words else None,
+        nvme=nvme,
+        warnings=tuple(warnings),
+    )
+
+
+def _bus(name: str, sysfs: Path, words: tuple[int, ...] | None) -> Bus:
+    """The transport: from the place in the device tree, since every driver says it there."""
+    place = str(sysfs.resolve())
+    if name.startswith("nvme"):
+        return Bus.NVME
+    if name.startswith("mmcblk"):
+        return Bus.MMC
+    if "/usb" in place:
+        return Bus.USB
+    if name.startswith("vd"):
+        return Bus.VIRTIO
+    if "/ata" in place or words is not None:
+        return Bus.SATA
+    if any((SYS / "class/sas_host").glob("*")) and "/end_device-" in place:
+        return Bus.SAS
+    return Bus.SAS if name.startswith("sd") and "/virtio" not in place else Bus.UNKNOWN
+
+
+def _media(bus: Bus, rotational: int | None, rpm: int | None) -> Media:
+    if bus in (Bus.NVME, Bus.MMC) or rpm == 0:
+        return Media.FLASH
+    if rpm:
+        return Media.MAGNETIC
+    if bus == Bus.USB or rotational is None:
+        return Media.UNKNOWN
+    return Media.MAGNETIC if rotational else Media.FLASH
+
+
+def _firmware(sysfs: Path, words: tuple[int, ...] | None) -> str:
+    if words:
+        return descriptor.ata_string(words, 23, 26)
+    device = sysfs / "device"
+    return text(device / "rev") or text(device / "firmware_rev") or text(device / "fwrev") or ""
+
+
+def _locked_medium(sysfs: Path) -> bool:
+    """Whether the medium itself refuses writes (a card's switch). Our own read-only rule
+    sets the same kernel flag on every drive before consent, so only MMC can be told apart."""
+    return number(sysfs / "device/ro") == 1
+
+
+def _nodes(name: str, sysfs: Path) -> tuple[str, ...]:
+    """All device nodes that a worker on this drive needs, and no others."""
+    nodes = [f"/dev/{name}"]
+    nodes += [
+        f"/dev/{generic.name}" for generic in sorted((sysfs / "device/scsi_generic").glob("sg*"))
+    ]
+    if name.startswith("nvme"):
+        nodes.append(f"/dev/{_controller(sysfs)}")
+    if name.startswith("mmcblk"):
+        nodes += [
+            f"/dev/{name}boot{n}" for n in (0, 1) if (SYS / f"class/block/{name}boot{n}").exists()
+        ]
+    return tuple(nodes)
+
+
+def _controller(sysfs: Path) -> str:
+    """nvme0n1 need not belong to nvme0: sysfs knows."""
+    return (sysfs / "device").resolve().name
+
+
+def _nvme_facts(fd: int, sysfs: Path) -> NvmeFacts:
+    data = descriptor.nvme_identify(fd, 1)
+    nsid = fcntl.ioctl(fd, descriptor.NVME_IOCTL_ID)
+    active = descriptor.nvme_identify(fd, 2)
+    ids = [int.from_bytes(active[at : at + 4], "little") for at in range(0, 4096, 4)]
+    return NvmeFacts(
+        controller=_controller(sysfs),
+        controller_id=int.from_bytes(data[78:80], "little"),
+        nsid=nsid,
+        namespaces=tuple(item for item in ids if item),
+        sanicap=int.from_bytes(data[328:332], "little"),
+        fna=data[524],
+        format_supported=bool(int.from_bytes(data[256:258], "little") & 2),
+    )
+
+
+def driver_of(sysfs: Path) -> str | None:
+    """The kernel driver bound to a device."""
+    return link_name(sysfs / "driver")
