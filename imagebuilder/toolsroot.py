@@ -152,9 +152,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Print the tools root's path, or become the command that was given."""
-    if not args.command:
-        print(tools_root())
-        return 0
-    words = in_tools(args.command)
-    os.environ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin"
-    os.execvp(words[0], words)
+    if args.command:
+        words = in_tools(args.command)
+        os.environ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin"
+        os.execvp(words[0], words)
+    print(tools_root())
+    return 0
