@@ -98,8 +98,7 @@ def _ata_refusals(ata: AtaFacts) -> list[Reason]:
 def _sorted_out(
     drive: Drive, policy: Policy
 ) -> tuple[tuple[MethodOption, ...], tuple[RuledOut, ...]]:
-    least = Level.PURGE if policy.fallback == Level.NONE else policy.fallback
-    least = min(least, policy.level, key=lambda level: level.rank)
+    least = accepted_level(policy)
     options: list[MethodOption] = []
     ruled_out: list[RuledOut] = []
     for method in METHODS:
@@ -117,6 +116,13 @@ def _sorted_out(
             )
     options.sort(key=lambda option: -option.level.rank)
     return tuple(options), tuple(ruled_out)
+
+
+def accepted_level(policy: Policy) -> Level:
+    """The least level that the policy takes; without a fallback, the level that it aims at."""
+    if policy.fallback == Level.NONE or policy.fallback.rank > policy.level.rank:
+        return policy.level
+    return policy.fallback
 
 
 def method_reasons(method: Method, drive: Drive) -> tuple[Reason, ...]:
