@@ -98,7 +98,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(key="policy.fallback", kind=_choice("none", "clear"), default="clear", help=N_("The level that is accepted where the aimed one cannot be reached")),
     Setting(key="policy.crypto_erase_alone", kind=SWITCH, default=False, help=N_("Whether a cryptographic erase by itself counts as Purge")),
     Setting(key="policy.verify", kind=_choice("full", "sampled"), default="full", help=N_("How much is read back")),
-    Setting(key="policy.on_failure", kind=_choice("stop", "continue"), default="stop", help=N_("Whether the other drives go on when one has failed")),
+    Setting(key="policy.on_failure", kind=_choice("stop", "continue"), default="stop", help=N_("Whether an image may still be laid down when a drive of the machine has failed")),
     Setting(key="policy.buses", kind=BUSES, default=("sata", "sas", "nvme", "mmc"), help=N_("Which kinds of drive may be erased at all")),
     Setting(key="image.choose", kind=TEXT, default="auto", help=N_("The image to lay down: auto, none, or a profile's name")),
     Setting(key="image.allow", kind=TEXTS, default=(), help=N_("Images that auto may choose from; empty: all on the stick")),

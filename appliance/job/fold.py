@@ -1,0 +1,235 @@
+"""A drive's event log folded into what its statement says: a pure function.
+
+The outcome is not what a worker claims but what its evidence supports: a level needs an
+attempt that ended as done, with the checks that its method owes, complete and without a
+mismatch, over the whole drive (or the sample that the policy asks for). A log that ends
+anywhere else folds into failed, unknown or not attempted. It never rounds up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from appliance.erasure.standards import BY_ID
+from appliance.job.eventlog import START, Event
+from appliance.model import (
+    Attempt,
+    Bus,
+    ByteRange,
+    Check,
+    CommandRun,
+    Drive,
+    DriveResult,
+    HiddenArea,
+    Level,
+    Outcome,
+    Policy,
+    Reason,
+    Smart,
+    from_json,
+)
+
+# What each method owes before it counts; a tuple of kinds of check.
+_OWED: dict[str, tuple[str, ...]] = {
+    "overwrite": ("keyed-stream",),
+    "nvme-format-user-data": ("canaries", "old-samples", "constant"),
+}
+_WORST = (
+    Outcome.FAILED,
+    Outcome.UNKNOWN,
+    Outcome.NOT_ATTEMPTED,
+    Outcome.CLEARED,
+    Outcome.PURGED,
+)
+
+
+def proven(attempt: Attempt, drive: Drive, policy: Policy) -> Level:
+    """The level that an attempt's own evidence supports; `Level.NONE` in every doubt."""
+    method = BY_ID.get(attempt.method)
+    if method is None or attempt.result != "done" or attempt.reasons or attempt.errors:
+        return Level.NONE
+    checks: dict[str, Check] = {check.kind: check for check in attempt.checks}
+    owed = _OWED.get(attempt.method)
+    if owed is None or any(kind not in checks or not _holds(checks[kind]) for kind in owed):
+        return Level.NONE
+    whole = checks[owed[-1]]
+    if whole.scope == "full" and whole.read_bytes != drive.size_bytes:
+        return Level.NONE
+    if whole.scope != "full" and policy.verify == "full":
+        return Level.NONE
+    if attempt.method == "overwrite" and (
+        attempt.stream is None or attempt.written_bytes != drive.size_bytes
+    ):
+        return Level.NONE
+    return min(
+        attempt.level, method.levels.get(drive.media, Level.NONE), key=lambda level: level.rank
+    )
+
+
+def _holds(check: Check) -> bool:
+    """Good, or honestly empty: a blank drive has no old samples to look for."""
+    if check.kind == "old-samples" and check.planned_bytes == 0:
+        return check.complete and not check.mismatches
+    return check.good
+
+
+@dataclass(slots=True)
+class _Folding:
+    """What has been read so far."""
+
+    drive: Drive | None = None
+    policy: Policy = field(default_factory=Policy)
+    attempts: list[Attempt] = field(default_factory=list)
+    open_method: str = ""
+    exceptions: list[Reason] = field(default_factory=list)
+    commands: list[CommandRun] = field(default_factory=list)
+    smart_before: Smart | None = None
+    smart_after: Smart | None = None
+    size_after: int = 0
+    started: str = ""
+    ended: str = ""
+    refused: Reason | None = None
+    decided: bool = False
+    touched: bool = False
+    discarded: list[ByteRange] = field(default_factory=list)
+
+
+def drive_result(events: Iterable[Event], log_head: str = START) -> DriveResult:
+    """The record of a drive's statement. RuntimeError for a log without a task (our defect)."""
+    state = _Folding()
+    for event in events:
+        _take(state, event)
+    drive = state.drive
+    if drive is None:
+        raise RuntimeError("a drive's log must begin with its task")
+    level = max(
+        (proven(attempt, drive, state.policy) for attempt in state.attempts),
+        key=lambda item: item.rank,
+        default=Level.NONE,
+    )
+    exceptions = list(state.exceptions)
+    outcome = _outcome(state, level, exceptions)
+    if outcome not in (Outcome.PURGED, Outcome.CLEARED):
+        level = Level.NONE
+    hidden = _hidden_areas(drive)
+    return DriveResult(
+        drive=drive,
+        outcome=outcome,
+        level=level,
+        attempts=tuple(state.attempts),
+        exceptions=tuple(exceptions),
+        hidden_areas=hidden,
+        smart_before=state.smart_before,
+        smart_after=state.smart_after,
+        commands=tuple(state.commands),
+        size_before_bytes=drive.size_bytes,
+        size_after_bytes=state.size_after,
+        started_at=state.started,
+        ended_at=state.ended,
+        discarded=tuple(state.discarded),
+        not_recorded=_not_recorded(drive, state),
+        log_head=log_head,
+    )
+
+
+def _take(state: _Folding, event: Event) -> None:
+    data = event.data
+    state.ended = event.at
+    match event.event:
+        case "task":
+            state.drive = from_json(Drive, data["drive"])
+            state.policy = from_json(Policy, data["policy"])
+            state.started = event.at
+            state.size_after = state.drive.size_bytes
+        case "smart":
+            state.smart_before = from_json(Smart, data["smart"]) if data["smart"] else None
+        case "attempt-started":
+            state.open_method = data["method"]
+            state.touched = True
+        case "attempt-ended":
+            state.attempts.append(from_json(Attempt, data["attempt"]))
+            state.open_method = ""
+        case "command":
+            state.commands.append(from_json(CommandRun, data["run"]))
+        case "refused":
+            state.refused = from_json(Reason, data["reason"])
+        case "exception":
+            state.exceptions.append(from_json(Reason, data["reason"]))
+        case "decided":
+            state.decided = True
+            state.size_after = data["size_after"]
+            state.smart_after = from_json(Smart, data["smart"]) if data["smart"] else None
+
+
+def _outcome(state: _Folding, level: Level, exceptions: list[Reason]) -> Outcome:
+    if state.refused is not None:
+        exceptions.append(state.refused)
+        return Outcome.FAILED if state.touched else Outcome.NOT_ATTEMPTED
+    if state.open_method:
+        exceptions.append(Reason(code="interrupted", facts={"method": state.open_method}))
+        return Outcome.UNKNOWN
+    if not state.decided:
+        exceptions.append(Reason(code="worker-died"))
+        return Outcome.UNKNOWN if state.touched else Outcome.NOT_ATTEMPTED
+    if state.drive is not None and state.size_after != state.drive.size_bytes:
+        exceptions.append(
+            Reason(
+                code="size-changed",
+                facts={
+                    "drive": state.drive.label,
+                    "planned": state.drive.size_bytes,
+                    "found": state.size_after,
+                },
+            )
+        )
+        return Outcome.FAILED
+    if level == Level.PURGE:
+        return Outcome.PURGED
+    if level == Level.CLEAR:
+        return Outcome.CLEARED
+    for attempt in state.attempts:
+        exceptions += [reason for reason in attempt.reasons if reason not in exceptions]
+    if any(attempt.result == "unknown" for attempt in state.attempts):
+        return Outcome.UNKNOWN
+    return Outcome.FAILED
+
+
+def _hidden_areas(drive: Drive) -> tuple[HiddenArea, ...]:
+    """What is known of hidden areas; on ATA what could not be asked is said."""
+    if drive.bus != Bus.SATA or drive.ata is None:
+        return ()
+    ata = drive.ata
+    if not ata.hpa_supported:
+        hpa = HiddenArea(kind="hpa", state="none", detail="feature set not supported")
+    elif ata.native_max_lba is None or ata.accessible_max_lba is None:
+        hpa = HiddenArea(kind="hpa", state="could-not-be-excluded")
+    else:
+        same = ata.native_max_lba == ata.accessible_max_lba
+        hpa = HiddenArea(kind="hpa", state="none" if same else "present")
+    return (
+        hpa,
+        HiddenArea(kind="dco", state="could-not-be-excluded", detail="not asked"),
+        HiddenArea(kind="ama", state="could-not-be-excluded", detail="not asked"),
+    )
+
+
+def _not_recorded(drive: Drive, state: _Folding) -> tuple[str, ...]:
+    """What a certificate of sanitization may carry and this record does not."""
+    missing = ["confidentiality-categorization", "concurrence"]
+    if state.smart_before is None:
+        missing.append("smart-before")
+    if state.smart_after is None:
+        missing.append("smart-after")
+    if drive.identity.wwn is None:
+        missing.append("world-wide-name")
+    return tuple(missing)
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The machine's outcome: the worst of its drives. No drives is never a success."""
+    found = set(outcomes)
+    for outcome in _WORST:
+        if outcome in found:
+            return outcome
+    return Outcome.UNKNOWN

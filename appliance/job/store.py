@@ -1,0 +1,73 @@
+"""Where things lie on the stick: one table of paths, and the jobs' folders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+STATE = Path("/var/lib/tajdeed")
+RUN = Path("/run/tajdeed")
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The stick's state (`root`, on ext4) and what is gone at the next boot (`run`)."""
+
+    root: Path = STATE
+    run: Path = RUN
+
+    @property
+    def jobs(self) -> Path:
+        return self.root / "jobs"
+
+    @property
+    def station(self) -> Path:
+        return self.root / "station"
+
+    @property
+    def trust(self) -> Path:
+        return self.root / "trust"
+
+    @property
+    def image_keys(self) -> Path:
+        return self.root / "trust/image-keys"
+
+    @property
+    def outbox(self) -> Path:
+        return self.root / "outbox"
+
+    @property
+    def statements(self) -> Path:
+        return self.root / "statements"
+
+    @property
+    def courier(self) -> Path:
+        return self.root / "courier"
+
+    @property
+    def images(self) -> Path:
+        return self.run / "data/images"
+
+    @property
+    def copies(self) -> Path:
+        """Reading copies waiting to be put on the stick's FAT partition."""
+        return self.root / "copies"
+
+    def job_log(self, job: str) -> Path:
+        return self.jobs / job / "job.log"
+
+    def drive_log(self, job: str, key: str, kind: str) -> Path:
+        return self.jobs / job / f"{key}.{kind}.log"
+
+    def task(self, job: str, key: str, kind: str) -> Path:
+        return self.jobs / job / f"{key}.{kind}.task.json"
+
+    def progress(self, job: str, key: str, kind: str) -> Path:
+        return self.run / "progress" / f"{job}.{key}.{kind}.json"
+
+    def job_ids(self) -> tuple[str, ...]:
+        """Jobs that have a log, in the order in which they were begun."""
+        logs = sorted(
+            self.jobs.glob("*/job.log"), key=lambda log: (log.parent.stat().st_ctime, log)
+        )
+        return tuple(log.parent.name for log in logs)

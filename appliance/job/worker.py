@@ -1,0 +1,137 @@
+"""`tajdeed worker TASK`: erase one drive, or lay an image on it; confined by the kernel.
+
+Runs as a transient unit that may open this drive's nodes and no others, has no network and
+no key. It writes the drive's event log and a progress file, and exits 0 whatever the drive
+did: the log says how it went. What it could not finish is visible in the log, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+from appliance.erasure.pace import Headway
+from appliance.erasure.site import Site, open_drive
+from appliance.errors import DriveError, TajdeedError
+from appliance.hardware.smart import smart
+from appliance.i18n import N_, _
+from appliance.job import task as tasks
+from appliance.job.eventlog import Writer
+from appliance.job.fold import proven
+from appliance.model import Attempt, Level, MethodOption, Reason, to_json
+from appliance.tools import utc_now
+
+TASK_HELP = N_("The task's file, as the engine wrote it")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", type=Path, metavar="TASK", help=_(TASK_HELP))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do the task; 0 when the log says how it went."""
+    task = tasks.read(args.task)
+    log = Writer(Path(task.log))
+    try:
+        if task.kind == "lay-down":
+            from appliance.job.laying import lay_down
+
+            lay_down(task, log)
+        else:
+            erase(task, log)
+    finally:
+        log.close()
+    return 0
+
+
+def erase(task: tasks.Task, log: Writer) -> None:
+    """Try the plan's methods in order until one reaches its level with its evidence."""
+    drive = task.plan.drive
+    log.add(
+        "task",
+        drive=to_json(drive),
+        policy=to_json(task.policy),
+        plan_digest=task.plan_digest,
+        job=task.job,
+        boot=boot_id(),
+    )
+    try:
+        fd = open_drive(drive)
+    except DriveError as error:
+        log.add("refused", reason=to_json(reason_of(error)))
+        return
+    try:
+        site = Site(
+            fd=fd,
+            drive=drive,
+            policy=task.policy,
+            cipher=task.cipher,
+            say=log.add,
+            progress=Progress(Path(task.progress)).write,
+        )
+        log.add("smart", smart=to_json(smart(drive.path)))
+        for option in task.plan.methods:
+            attempt = attempted(site, option)
+            log.add("attempt-ended", attempt=to_json(attempt))
+            # Unknown is never a pass, and nothing else starts while it may still run.
+            if attempt.result == "unknown" or proven(attempt, drive, task.policy) != Level.NONE:
+                break
+        log.add("decided", size_after=size_now(site), smart=to_json(smart(drive.path)))
+    finally:
+        os.close(fd)
+
+
+def attempted(site: Site, option: MethodOption) -> Attempt:
+    """One method; a drive that changed or vanished in between makes it failed or unknown."""
+    # Imported here: ciphers are heavy, and a refused drive needs none.
+    from appliance.erasure.methods import PERFORMERS
+
+    started_at = utc_now()
+    site.say("attempt-started", method=option.method, level=option.level.value)
+    try:
+        return PERFORMERS[option.method](site, option)
+    except TajdeedError as error:
+        return Attempt(
+            method=option.method,
+            result="unknown" if error.code in ("tool-timeout", "drive-gone") else "failed",
+            level=option.level,
+            started_at=started_at,
+            ended_at=utc_now(),
+            reasons=(reason_of(error),),
+        )
+
+
+def reason_of(error: TajdeedError) -> Reason:
+    return Reason(code=error.code, facts=error.facts)
+
+
+def size_now(site: Site) -> int:
+    """The drive's size at the end, in bytes; 0 where it is gone."""
+    try:
+        return site.confirm_identity().size_bytes
+    except DriveError:
+        return 0
+
+
+def boot_id() -> str:
+    """Which boot of this kernel it is (proc_sys_kernel(5)): a log of another boot is over."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+class Progress:
+    """The latest headway in a file of its own, for whoever wants to look; never waited for."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(self, phase: str, headway: Headway) -> None:
+        written = self._path.with_suffix(".tmp")
+        # The screen may miss a number; a wipe may not stop for it.
+        with contextlib.suppress(OSError):
+            written.write_text(json.dumps({"phase": phase, **asdict(headway)}))
+            written.replace(self._path)
