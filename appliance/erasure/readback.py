@@ -1,0 +1,369 @@
+"""Reading a drive back and saying exactly which blocks do not hold what they should.
+
+`verify_source` compares with the stream or pattern that was written (`Check` kind
+`keyed-stream` or `pattern`), `verify_constant` looks for blocks of nothing but zeros or
+ones after a firmware command (kind `constant`); both over the whole drive or over the
+ranges of a sample. Open with O_RDONLY or O_RDWR, and O_DIRECT; what this host had cached
+is dropped first. What cannot be excluded from here: the drive answering from its own
+cache, which for a whole drive is far too small to matter, but not for a few blocks; and
+spare or remapped cells, which no reading reaches. Only what was read and found right
+counts; unreadable blocks make a check incomplete, never good. Nothing is written.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from appliance.erasure.device import (
+    Geometry,
+    aligned_buffer,
+    answers,
+    drop_host_cache,
+    error_name,
+    geometry,
+    is_gone,
+)
+from appliance.erasure.lanes import (
+    BLOCK_BYTES,
+    LANES,
+    PATIENCE_S,
+    PIECE_BYTES,
+    End,
+    Patience,
+    Stopped,
+    in_pieces,
+    never,
+    piece_steps,
+    sweep,
+)
+from appliance.erasure.pace import Pace, Report, no_report
+from appliance.erasure.ranges import Cursor, ErrorRanges, merged, total_bytes
+from appliance.erasure.stream import Keystream, Prepared, Source
+from appliance.model import ByteRange, Check, Facts
+
+# What is compared at once: small enough to stay in the CPU's cache from making to comparing.
+_CHUNK_BYTES = 256 << 10
+_LONGEST_SKIP_BYTES = 1 << 30
+_SUSPICIOUS_BLOCKS = 16
+"""After so many unreadable blocks in a row, ask whether anything answers at all."""
+_EXACT_BYTES = 256 << 20
+"""So much wrong data is named to the logical block; beyond it, 64 KiB are the unit."""
+_ZEROS = bytes(_CHUNK_BYTES)
+_ONES = b"\xff" * _CHUNK_BYTES
+
+Difference = tuple[ByteRange, str]
+
+
+class Judge(Protocol):
+    """Looks at bytes read from the drive; one for each thread. `offset` is the drive's."""
+
+    def differences(self, data: memoryview, offset: int) -> Iterator[Difference]:
+        """The ranges that are not as they should be, in whole logical blocks."""
+
+
+def verify_source(
+    fd: int,
+    source: Source,
+    *,
+    ranges: Sequence[ByteRange] | None = None,
+    shape: Geometry | None = None,
+    report: Report = no_report,
+    cancelled: Callable[[], bool] = never,
+    block_bytes: int = BLOCK_BYTES,
+    lanes: int = LANES,
+    patience_s: float = PATIENCE_S,
+) -> Check:
+    """Read the whole device (or `ranges`) and compare it with `source`.
+
+    Never raises for what the drive does: `Check.good` is false then. Mismatches have kind
+    `mismatch` (detail `zeros`, `ones`, `other`: what stood there instead) or `unreadable`
+    (detail: the error). `detail["end"]` says how the reading ended.
+    """
+    shape = shape or geometry(fd)
+    kind = "keyed-stream" if isinstance(source, Keystream) else "pattern"
+    reading = _Reading(fd, shape, ranges, block_bytes, patience_s)
+    return reading.check(
+        kind,
+        lambda: SourceJudge(source, shape.logical_block_bytes),
+        report=report,
+        cancelled=cancelled,
+        lanes=lanes,
+    )
+
+
+def verify_constant(
+    fd: int,
+    *,
+    allowed: Sequence[int] = (0x00, 0xFF),
+    ranges: Sequence[ByteRange] | None = None,
+    shape: Geometry | None = None,
+    report: Report = no_report,
+    cancelled: Callable[[], bool] = never,
+    block_bytes: int = BLOCK_BYTES,
+    lanes: int = LANES,
+    patience_s: float = PATIENCE_S,
+) -> Check:
+    """Read the whole device (or `ranges`): each logical block must be one byte repeated.
+
+    `allowed` are those bytes; `detail["bytes_00"]` and the like count how much held each.
+    Mismatches have kind `not-constant` or `unreadable`.
+    """
+    shape = shape or geometry(fd)
+    reading = _Reading(fd, shape, ranges, block_bytes, patience_s)
+    judges: list[ConstantJudge] = []
+
+    def judge() -> ConstantJudge:
+        judges.append(ConstantJudge(allowed, shape.logical_block_bytes))
+        return judges[-1]
+
+    check = reading.check("constant", judge, report=report, cancelled=cancelled, lanes=lanes)
+    for value in allowed:
+        found = sum(one.found_bytes[value] for one in judges)
+        check.detail[f"bytes_{value:02x}"] = found
+    return check
+
+
+class SourceJudge:
+    """Compares with a source, chunk by chunk."""
+
+    def __init__(self, source: Source, logical_block_bytes: int) -> None:
+        self._expected = bytearray(_CHUNK_BYTES)
+        self._prepared = Prepared(source, self._expected)
+        self._unit = logical_block_bytes
+        self._found_bytes = 0
+
+    def differences(self, data: memoryview, offset: int) -> Iterator[Difference]:
+        """A drive that is wrong all over is named in wider ranges: sooner done, as bad."""
+        for at in range(0, len(data), _CHUNK_BYTES):
+            chunk = data[at : at + _CHUNK_BYTES]
+            self._prepared.at(offset + at, len(chunk))
+            # startswith is memcmp on both buffers: no copy, and fifty times as quick as
+            # comparing memoryviews.
+            if not self._expected.startswith(chunk):
+                for start, length in self._halve(chunk, 0, len(chunk)):
+                    self._found_bytes += length
+                    where = ByteRange(offset=offset + at + start, length=length)
+                    yield where, _looks_like(chunk[start : start + length])
+        if self._found_bytes > _EXACT_BYTES:
+            self._unit = max(self._unit, PIECE_BYTES)
+
+    def _halve(self, chunk: memoryview, start: int, length: int) -> Iterator[tuple[int, int]]:
+        if self._expected.startswith(chunk[start : start + length], start):
+            return
+        if length <= self._unit:
+            yield start, length
+            return
+        blocks = -(-length // self._unit)
+        first = blocks // 2 * self._unit
+        yield from self._halve(chunk, start, first)
+        yield from self._halve(chunk, start + first, length - first)
+
+
+class ConstantJudge:
+    """Looks for blocks that are one allowed byte repeated, and counts them."""
+
+    def __init__(self, allowed: Sequence[int], logical_block_bytes: int) -> None:
+        self._models = {value: bytearray([value]) * _CHUNK_BYTES for value in allowed}
+        self._unit = logical_block_bytes
+        self.found_bytes = dict.fromkeys(allowed, 0)
+
+    def differences(self, data: memoryview, offset: int) -> Iterator[Difference]:
+        for at in range(0, len(data), _CHUNK_BYTES):
+            chunk = data[at : at + _CHUNK_BYTES]
+            if self._is_constant(chunk):
+                continue
+            for start in range(0, len(chunk), self._unit):
+                piece = chunk[start : start + self._unit]
+                if not self._is_constant(piece):
+                    yield ByteRange(offset=offset + at + start, length=len(piece)), ""
+
+    def _is_constant(self, piece: memoryview) -> bool:
+        for value, model in self._models.items():
+            if model.startswith(piece):
+                self.found_bytes[value] += len(piece)
+                return True
+        return False
+
+
+def _looks_like(data: memoryview) -> str:
+    if _ZEROS.startswith(data):
+        return "zeros"
+    return "ones" if _ONES.startswith(data) else "other"
+
+
+class _Reading:
+    """One check under way: what its lanes share.
+
+    First all blocks in order, jumping ahead of bad places in growing steps, so that a
+    scratch does not keep us from the good rest; then what was jumped over; then the bad
+    blocks in small pieces, as long as patience lasts.
+    """
+
+    def __init__(
+        self,
+        fd: int,
+        shape: Geometry,
+        ranges: Sequence[ByteRange] | None,
+        block_bytes: int,
+        patience_s: float,
+    ) -> None:
+        whole = ByteRange(offset=0, length=shape.size_bytes)
+        self._fd = fd
+        self._shape = shape
+        self._scope = "full" if ranges is None else "sampled"
+        self._ranges = (whole,) if ranges is None else merged(ranges)
+        for one in self._ranges:
+            unit = shape.logical_block_bytes
+            if one.offset % unit or one.length % unit or one.end > shape.size_bytes:
+                raise ValueError(f"{one} is not made of blocks of the drive")
+        self._block_bytes = block_bytes
+        self._patience = Patience(patience_s)
+        self._errors = ErrorRanges()
+        self._pace = Pace(total_bytes(self._ranges))
+        self._lock = threading.Lock()
+        self._read_bytes = 0
+        self._wrong_bytes = 0
+        self._failed_in_row = 0
+        self._bad: list[ByteRange] = []
+        self._skipped: list[ByteRange] = []
+
+    def check(
+        self,
+        kind: str,
+        judge: Callable[[], Judge],
+        *,
+        report: Report,
+        cancelled: Callable[[], bool],
+        lanes: int,
+    ) -> Check:
+        began = time.monotonic()
+        drop_error = ""
+        try:
+            drop_host_cache(self._fd)
+        except OSError as error:
+            drop_error = error_name(error)
+        judges = [judge() for _ in range(lanes)]
+        buffers = [aligned_buffer(self._block_bytes) for _ in range(lanes)]
+
+        def run(ranges: Sequence[ByteRange], action: str, threads: int) -> End:
+            cursor = Cursor(ranges, self._block_bytes)
+            do = {"ahead": self._ahead, "back": self._back, "pieces": self._pieces}[action]
+
+            def lane(number: int) -> Callable[[ByteRange], None]:
+                return lambda block: do(cursor, block, buffers[number], judges[number])
+
+            return sweep(
+                cursor,
+                [lane(number) for number in range(threads)],
+                pace=self._pace,
+                errors=self._errors,
+                report=report,
+                cancelled=cancelled,
+            )
+
+        end = run(self._ranges, "ahead", lanes)
+        if end is End.COMPLETE and self._skipped:
+            end = run(merged(self._skipped), "back", 1)
+        if end is End.COMPLETE and self._bad:
+            end = run(merged(self._bad), "pieces", 1)
+        if end is not End.COMPLETE:
+            for block in merged(self._bad):
+                self._errors.add("unreadable", block, "not-retried")
+        planned = total_bytes(self._ranges)
+        detail: Facts = {
+            "end": end.value,
+            "elapsed_s": round(time.monotonic() - began, 3),
+            "mismatch_bytes": self._wrong_bytes,
+        }
+        if self._errors.gap_bytes:
+            detail["error_gap_bytes"] = self._errors.gap_bytes
+        if drop_error:
+            detail["host_cache_error"] = drop_error
+        return Check(
+            kind=kind,
+            scope=self._scope,
+            planned_bytes=planned,
+            read_bytes=self._read_bytes,
+            expected_bytes=self._read_bytes - self._wrong_bytes,
+            complete=end is End.COMPLETE and self._read_bytes == planned and not drop_error,
+            mismatches=tuple(self._errors),
+            detail=detail,
+        )
+
+    def _ahead(self, cursor: Cursor, block: ByteRange, buffer: memoryview, judge: Judge) -> None:
+        """First round: read, and jump ahead if it fails, twice as far each time."""
+        if self._try(block, buffer, judge):
+            return
+        with self._lock:
+            far = min(self._block_bytes << self._failed_in_row, _LONGEST_SKIP_BYTES)
+            self._bad.append(block)
+            self._skipped += cursor.skip(far)
+
+    def _back(self, cursor: Cursor, block: ByteRange, buffer: memoryview, judge: Judge) -> None:
+        """Second round: what was jumped over, as long as patience lasts."""
+        if not self._patience.left:
+            self._give_up(block, "not-read")
+        elif not self._try(block, buffer, judge):
+            with self._lock:
+                self._bad.append(block)
+
+    def _pieces(self, cursor: Cursor, block: ByteRange, buffer: memoryview, judge: Judge) -> None:
+        """Third round: the bad blocks in small pieces."""
+
+        def attempt(piece: ByteRange) -> str:
+            error = self._read(piece, buffer[: piece.length])
+            if not error:
+                self._judge(piece, buffer[: piece.length], judge)
+            return error
+
+        steps = piece_steps(self._shape.physical_block_bytes)
+        for piece, error in in_pieces(block, steps, attempt, self._patience):
+            if error:
+                self._give_up(piece, error)
+
+    def _try(self, block: ByteRange, buffer: memoryview, judge: Judge) -> bool:
+        since = time.monotonic()
+        if not self._read(block, buffer[: block.length]):
+            self._judge(block, buffer[: block.length], judge)
+            with self._lock:
+                self._failed_in_row = 0
+            return True
+        self._patience.spend(since)
+        with self._lock:
+            self._failed_in_row += 1
+            in_doubt = self._failed_in_row % _SUSPICIOUS_BLOCKS == 0
+        if in_doubt and not answers(self._fd, self._shape):
+            raise Stopped(End.DEVICE_GONE)
+        return False
+
+    def _read(self, block: ByteRange, buffer: memoryview) -> str:
+        try:
+            moved = os.preadv(self._fd, [buffer], block.offset)
+        except OSError as error:
+            if is_gone(self._fd, self._shape.size_bytes, error):
+                raise Stopped(End.DEVICE_GONE) from error
+            return error_name(error)
+        if moved == block.length:
+            return ""
+        if geometry(self._fd).size_bytes < self._shape.size_bytes:
+            raise Stopped(End.DEVICE_GONE)
+        return "short-read"
+
+    def _judge(self, block: ByteRange, data: memoryview, judge: Judge) -> None:
+        wrong = 0
+        kind = "not-constant" if isinstance(judge, ConstantJudge) else "mismatch"
+        for where, looks in judge.differences(data, block.offset):
+            self._errors.add(kind, where, looks)
+            wrong += where.length
+        with self._lock:
+            self._read_bytes += block.length
+            self._wrong_bytes += wrong
+        self._pace.add(block.length)
+
+    def _give_up(self, block: ByteRange, error: str) -> None:
+        self._errors.add("unreadable", block, error)
+        self._pace.add(block.length)
