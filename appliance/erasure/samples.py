@@ -18,7 +18,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.erasure.device import (
     Geometry,
@@ -27,6 +27,7 @@ from appliance.erasure.device import (
     error_name,
     geometry,
 )
+from appliance.erasure.ranges import sample_ranges
 from appliance.model import ByteRange, Check, RangeError
 
 UNIT_BYTES = 4096
@@ -126,10 +127,15 @@ def _split(offset: int, data: bytes, step: int) -> Iterator[tuple[int, bytes]]:
         yield offset + at, data[at : at + step]
 
 
+def sampled_ranges(shape: Geometry) -> tuple[ByteRange, ...]:
+    """A fresh sample of the drive for a sampled verification; see `ranges.sample_ranges`."""
+    return sample_ranges(shape.size_bytes, shape.logical_block_bytes, secrets.SystemRandom())
+
+
 def take_old_samples(
     fd: int,
-    rng: random.Random,
     *,
+    rng: random.Random | None = None,
     shape: Geometry | None = None,
     count: int = SAMPLE_COUNT,
     patience_s: float = PATIENCE_S,
@@ -139,7 +145,7 @@ def take_old_samples(
     The first and the last place stay free for canaries. Stops early when failing reads
     have cost `patience_s`; unreadable places are counted.
     """
-    shape = shape or geometry(fd)
+    shape, rng = shape or geometry(fd), rng or secrets.SystemRandom()
     samples = OldSamples()
     samples.block_bytes = shape.logical_block_bytes
     lost_s = 0.0
@@ -160,8 +166,8 @@ def take_old_samples(
 
 def plant_canaries(
     fd: int,
-    rng: random.Random,
     *,
+    rng: random.Random | None = None,
     shape: Geometry | None = None,
     avoid: Sequence[ByteRange] = (),
     spread: int = CANARY_SPREAD,
@@ -172,7 +178,7 @@ def plant_canaries(
     `avoid` are the places of old samples. Where the drive refuses, the place is in
     `failed`, and the level that can be claimed is lower: see `Canaries.usable`.
     """
-    shape = shape or geometry(fd)
+    shape, rng = shape or geometry(fd), rng or secrets.SystemRandom()
     places = _canary_places(shape, rng, avoid, spread)
     seed = secrets.token_bytes(32).hex()
     plan = Canaries(seed=seed, logical_block_bytes=shape.logical_block_bytes, planted=places)
@@ -227,17 +233,25 @@ def check_canaries(fd: int, canaries: Canaries, *, shape: Geometry | None = None
     return _look(fd, shape, "canaries", canaries.planted, survivors, lambda one: one.length)
 
 
-def check_old_samples(
-    fd: int, samples: OldSamples, *, shape: Geometry | None = None
-) -> Check | None:
+def check_old_samples(fd: int, samples: OldSamples, *, shape: Geometry | None = None) -> Check:
     """Look for the old blocks again (kind `old-samples`): good when none is there.
 
-    None where there was too little old data to say anything (`OldSamples.enough`).
+    Where there was too little old data (`OldSamples.enough`), nothing is claimed: 0 bytes
+    planned, and complete if every place could be read before. A survivor counts always.
     """
-    if not samples.enough:
-        return None
-    return _look(
+    check = _look(
         fd, shape, "old-samples", samples.ranges, samples.survivors, samples.remembered_bytes
+    )
+    check.detail["places_looked_at_before"] = samples.taken
+    check.detail["unreadable_before"] = samples.unreadable
+    if samples.enough or check.mismatches:
+        return check
+    return replace(
+        check,
+        planned_bytes=0,
+        read_bytes=0,
+        expected_bytes=0,
+        complete=check.complete and not samples.unreadable,
     )
 
 
@@ -283,8 +297,8 @@ def _look(
             "places": len(places),
             "survived_bytes": left,
             "unreadable_places": unreadable,
-            "host_cache_error": drop_problem,
-        },
+        }
+        | ({"host_cache_error": drop_problem} if drop_problem else {}),
     )
 
 
