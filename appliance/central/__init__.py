@@ -1,0 +1,1 @@
+"""The central server: receives statements, checks and keeps them, answers with receipts."""

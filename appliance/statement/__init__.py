@@ -1,0 +1,1 @@
+"""Statements: building, signing, checking and showing the signed records of a wipe."""
