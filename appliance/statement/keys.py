@@ -153,9 +153,7 @@ def read_chain(pem: bytes, file: str) -> tuple[x509.Certificate, ...]:
 class Authority:
     """The organisation's certificate authority, in a directory of the central server."""
 
-    def __init__(
-        self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate
-    ) -> None:
+    def __init__(self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> None:
         self._key = key
         self.certificate = certificate
 
@@ -215,9 +213,7 @@ class Authority:
         builder = (
             self._issued(public, hosts[0], timedelta(days=397), now)
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
-            .add_extension(
-                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
-            )
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         )
         return builder.sign(self._key, hashes.SHA256())
 
@@ -226,9 +222,7 @@ class Authority:
     ) -> x509.CertificateBuilder:
         begin = (now or datetime.now(UTC)) - SKEW
         life = min(life, self.certificate.not_valid_after_utc - begin)
-        return _leaf(
-            public, _name(name), self.certificate.subject, begin, life
-        ).add_extension(
+        return _leaf(public, _name(name), self.certificate.subject, begin, life).add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
                 self.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
             ),

@@ -1,0 +1,38 @@
+"""Consent: what was typed is compared with the plan; nothing starts without it. Pure."""
+
+from __future__ import annotations
+
+from appliance.errors import TajdeedError
+from appliance.model import Consent, JobPlan, digest
+
+
+class ConsentError(TajdeedError):
+    """The consent does not fit the plan; nothing was touched."""
+
+    exit_code = 2
+
+
+def check_typed(consent: Consent, plan: JobPlan) -> None:
+    """A person's consent: this very plan, a name, and the last four of each serial.
+
+    ConsentError `consent-other-plan`, `consent-no-name`, `consent-wrong-serial` (names the
+    drive), `consent-other-drives`, `nothing-to-erase`.
+    """
+    _check_plan(consent, plan)
+    if not consent.technician.strip():
+        raise ConsentError("consent-no-name")
+    wanted = {item.drive.key: item.drive for item in plan.drives if item.erases}
+    if set(consent.typed) != set(wanted):
+        raise ConsentError("consent-other-drives", wanted=len(wanted), found=len(consent.typed))
+    for key, typed in consent.typed.items():
+        if typed.strip().casefold() != wanted[key].identity.last4.casefold():
+            raise ConsentError(
+                "consent-wrong-serial", drive=wanted[key].label, path=wanted[key].path
+            )
+
+
+def _check_plan(consent: Consent, plan: JobPlan) -> None:
+    if consent.plan_digest != digest(plan):
+        raise ConsentError("consent-other-plan")
+    if not any(item.erases for item in plan.drives):
+        raise ConsentError("nothing-to-erase")

@@ -1,0 +1,251 @@
+"""`tajdeed engine`: one job for this machine, from detection to the signed certificate.
+
+It detects, plans, waits for consent, starts a confined worker for each drive, reads their
+logs, and signs what they measured. Everything that it decides is derived from event logs,
+so an engine that was killed goes on where it was: workers are not its children. It has no
+network, and before consent it writes to nothing but its own state on the stick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import threading
+import time
+import uuid
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import ConfigError
+from appliance.hardware import booted as boot
+from appliance.hardware import machine as hardware
+from appliance.hardware.drives import drive_names
+from appliance.i18n import N_, _
+from appliance.imaging.offers import offers
+from appliance.job import assettag
+from appliance.job.board import Board
+from appliance.job.consent import ConsentError, check_typed
+from appliance.job.eventlog import Writer
+from appliance.job.issuing import Issuer
+from appliance.job.planning import job_plan
+from appliance.job.record import JobRecord, job_record, take
+from appliance.job.running import Running
+from appliance.job.server import Server
+from appliance.job.state import DrivePhase, DriveState, JobPhase, JobState
+from appliance.job.store import Store
+from appliance.job.worker import boot_id
+from appliance.model import Consent, JobPlan, Machine, Reason, digest, from_json, to_json
+from appliance.settings import Settings, defaults, policy, read
+from appliance.tools import systemd, utc_now
+
+_TICK_S = 0.25
+# A machine is only called empty when nothing new has come for so long after udev settled.
+_QUIET_S = 4.0
+_LANGUAGES_HELP = N_("Folder of the stick's state (default: where the stick has it)")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state", type=Path, default=Store().root, help=_(_LANGUAGES_HELP))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until the machine is switched off."""
+    Engine(Store(root=args.state)).serve()
+    return 0
+
+
+class Engine:
+    """The job of this boot."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.settings = Settings(defaults())
+        self.problem: Reason | None = None
+        try:
+            self.settings = read()
+        except ConfigError as error:
+            self.problem = Reason(code=error.code, facts=error.facts)
+        self.stick = boot.booted()
+        self.issuer = Issuer(store, self.settings, self.stick.unsigned)
+        self.board = Board(
+            JobState(
+                phase=JobPhase.DETECTING,
+                job="",
+                station=self.issuer.station(),
+                language=self.settings["language"],
+                mode=self.settings["mode"],
+                at_end=self.settings["batch.at_end"],
+            )
+        )
+        self._consented = threading.Event()
+        self._rescan = threading.Event()
+        self._lock = threading.Lock()
+        self._consent: Consent | None = None
+        self._plan: JobPlan | None = None
+        self._stopping = False
+
+    # --- the course of the job -------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Run the job to its end, then keep answering faces."""
+        Server(self.store.run / "engine.socket", self.board, self.handle).start()
+        if self.problem is not None:
+            self.board.change(phase=JobPhase.BLOCKED, problems=(self.problem,))
+            self._idle()
+        log, record = self._begin()
+        if record.consent is None:
+            self._detect(log, record)
+        running = Running(self.store, self.settings, self.issuer, self.board, log, record)
+        running.run_to_end(_TICK_S)
+        self._idle()
+
+    def _idle(self) -> None:
+        """Nothing more to do but to answer, and to hand new receipts to the screen."""
+        while True:
+            self.issuer.adopt_certificate()
+            self.board.change(delivery=self.issuer.delivery(), station=self.issuer.station())
+            if self._stopping:
+                systemd.power_off()
+                self._stopping = False
+            time.sleep(1.0)
+
+    def _begin(self) -> tuple[Writer, JobRecord]:
+        """Go on with this boot's job, close jobs of earlier boots, or begin a new one."""
+        for job in self.store.job_ids():
+            log = Writer(self.store.job_log(job))
+            record = job_record(log.events)
+            if record.outcome is None and record.boot == boot_id():
+                self.board.change(job=job, asset_tag=record.asset_tag)
+                return log, record
+            if record.outcome is None and record.consent is not None:
+                # The power was cut in the middle: what is certain is stated, the rest is
+                # unknown; it is never finished silently.
+                Running(
+                    self.store, self.settings, self.issuer, self.board, log, record
+                ).close_interrupted()
+            log.close()
+        job = str(uuid.uuid4())
+        log = Writer(self.store.job_log(job))
+        tag = assettag.asset_tag(secrets.token_bytes(8))
+        record = JobRecord()
+        take(record, log.add("job", job=job, boot=boot_id(), asset_tag=tag))
+        self.board.change(job=job, asset_tag=tag)
+        return log, record
+
+    def _detect(self, log: Writer, record: JobRecord) -> None:
+        """Look at the machine, and look again whenever a drive comes or goes, until consent."""
+        seen: tuple[str, ...] | None = None
+        quiet_since = time.monotonic()
+        while not self._consented.is_set():
+            names = drive_names()
+            if names != seen or self._rescan.is_set():
+                self._rescan.clear()
+                seen, quiet_since = names, time.monotonic()
+                self._publish(hardware.machine(self.stick))
+            quiet = time.monotonic() - quiet_since > _QUIET_S and hardware.settled()
+            if quiet and self.board.state.phase == JobPhase.DETECTING:
+                self.board.change(phase=JobPhase.CONSENT)
+            elif not quiet and self.board.state.phase == JobPhase.CONSENT and names != seen:
+                self.board.change(phase=JobPhase.DETECTING)
+            self.issuer.adopt_certificate()
+            self.board.change(delivery=self.issuer.delivery(), station=self.issuer.station())
+            if self._stopping:
+                systemd.power_off()
+                self._stopping = False
+            self._consented.wait(_TICK_S)
+        with self._lock:
+            consent, plan = self._consent, self._plan
+        if consent is None or plan is None:
+            raise RuntimeError("consent without a plan")
+        take(record, log.add("plan", plan=to_json(plan), digest=digest(plan)))
+        take(record, log.add("consent", consent=to_json(consent)))
+
+    def _publish(self, machine: Machine) -> None:
+        plan = job_plan(machine, policy(self.settings), offers(self.store))
+        with self._lock:
+            if self._consented.is_set():
+                return
+            self._plan = plan
+        self.board.change(
+            machine=machine,
+            plan=plan,
+            plan_digest=digest(plan),
+            drives=tuple(
+                DriveState(
+                    key=item.drive.key,
+                    phase=DrivePhase.WAITING if item.erases else DrivePhase.LEFT_ALONE,
+                    reasons=item.refusals,
+                )
+                for item in plan.drives
+            ),
+        )
+
+    # --- what faces may ask ----------------------------------------------------------------
+
+    def handle(self, method: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        """A face's intent; raises what is refused. Nothing but consent starts anything."""
+        match method:
+            case "Consent":
+                self._accept(from_json(Consent, parameters.get("consent"), "consent"), typed=True)
+            case "ConsentByTicket":
+                self._by_ticket(str(parameters.get("ticket", "")))
+            case "AttestNoMedia":
+                self._attest(str(parameters.get("technician", "")))
+            case "Rescan":
+                self._rescan.set()
+            case "SetLanguage":
+                language = parameters.get("language")
+                if language not in ("ar", "en"):
+                    raise ConsentError("call-unreadable", problem="language")
+                self.board.change(language=language)
+            case "PowerOff":
+                if self.board.state.phase == JobPhase.RUNNING:
+                    raise ConsentError("job-runs")
+                self._stopping = True
+            case _:
+                raise ConsentError("call-unreadable", problem=method)
+        return {}
+
+    def _accept(self, consent: Consent, *, typed: bool) -> None:
+        with self._lock:
+            plan = self._plan
+            if self._consented.is_set():
+                raise ConsentError("job-runs")
+            if plan is None or self.board.state.phase != JobPhase.CONSENT:
+                raise ConsentError("still-searching")
+            if typed:
+                check_typed(replace(consent, ticket=None), plan)
+            self._consent = replace(consent, given_at=utc_now())
+            self._consented.set()
+
+    def _by_ticket(self, ticket: str) -> None:
+        plan = self._plan
+        if plan is None or self.board.state.phase != JobPhase.CONSENT:
+            raise ConsentError("still-searching")
+        if not self.settings["batch.enabled"]:
+            raise ConsentError("batch-not-enabled")
+        if not any(item.erases for item in plan.drives):
+            raise ConsentError("nothing-to-erase")
+        statement_id = self.issuer.redeem_ticket(ticket, plan)
+        self._accept(
+            Consent(plan_digest=digest(plan), technician="", ticket=statement_id), typed=False
+        )
+
+    def _attest(self, technician: str) -> None:
+        """A person says that this machine really holds no drive: the only way to a record."""
+        plan = self._plan
+        if plan is None or self.board.state.phase != JobPhase.CONSENT:
+            raise ConsentError("still-searching")
+        if not technician.strip():
+            raise ConsentError("consent-no-name")
+        if any(not item.drive.is_stick for item in plan.drives) or plan.blockers:
+            raise ConsentError("drives-are-there")
+        with self._lock:
+            self._consent = Consent(
+                plan_digest=digest(plan),
+                technician=technician,
+                given_at=utc_now(),
+                typed={"no-media": "attested"},
+            )
+            self._consented.set()

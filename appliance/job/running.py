@@ -1,0 +1,395 @@
+"""A job under way: workers, their logs, the statements. Each step follows from the logs.
+
+For every drive: free it, start its worker, wait for the worker's end, fold its log, sign
+its statement; then, if its erasure held, lay the image down and sign that. When the last
+drive is decided, the machine certificate. Each step is written to the job's log when it is
+intended or done, and none is done twice.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from appliance.erasure.release import release
+from appliance.errors import TajdeedError
+from appliance.job import task as tasks
+from appliance.job.assettag import hostname
+from appliance.job.board import Board
+from appliance.job.eventlog import Event, Reader, Writer
+from appliance.job.fold import drive_result, worst
+from appliance.job.issuing import Issuer
+from appliance.job.record import JobRecord, take
+from appliance.job.state import DrivePhase, DriveState, JobPhase, StatementRef
+from appliance.job.store import Store
+from appliance.model import (
+    Bus,
+    Deployment,
+    Drive,
+    DrivePlan,
+    DriveResult,
+    JobPlan,
+    Level,
+    Outcome,
+    Reason,
+    digest,
+    from_json,
+    to_json,
+)
+from appliance.settings import Settings
+from appliance.tools import systemd, utc_now
+
+ERASE, LAY_DOWN = "erase", "lay-down"
+_GOOD = (Outcome.PURGED, Outcome.CLEARED)
+# How often systemd is asked whether a worker still runs.
+_ALIVE_EVERY_S = 1.0
+
+
+class Running:
+    """The course of a consented job."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        issuer: Issuer,
+        board: Board,
+        log: Writer,
+        record: JobRecord,
+    ) -> None:
+        if record.plan is None or record.consent is None:
+            raise RuntimeError("a job runs only after consent to a plan")
+        self._store, self._settings, self._issuer = store, settings, issuer
+        self._board, self._log, self._record = board, log, record
+        self._plan: JobPlan = record.plan
+        self._logs: dict[str, tuple[Reader, list[Event]]] = {}
+        self._results: dict[str, DriveResult] = {}
+        self._deployments: dict[str, Deployment] = {}
+        self._alive_at: dict[str, float] = {}
+        self._states: dict[str, DriveState] = {}
+
+    # --- the course ------------------------------------------------------------------------
+
+    def run_to_end(self, tick_s: float) -> None:
+        """Go on until everything of the plan is decided and stated."""
+        self._board.change(
+            phase=JobPhase.RUNNING,
+            machine=self._plan.machine,
+            plan=self._plan,
+            plan_digest=digest(self._plan),
+            consent=self._record.consent,
+            job=self._record.job,
+            asset_tag=self._record.asset_tag,
+        )
+        while self._record.outcome is None:
+            for plan in self._erased():
+                self._step(plan)
+            self._show()
+            self._certify_when_decided()
+            self._finish_when_over()
+            self._issuer.adopt_certificate()
+            time.sleep(tick_s)
+        self._show()
+        self._board.change(phase=JobPhase.FINISHED, outcome=self._record.outcome)
+
+    def close_interrupted(self) -> None:
+        """State what is known of a job that a power cut ended; no worker of it runs any more."""
+        for plan in self._erased():
+            key = plan.drive.key
+            if self._record.statement("drive", key) is None:
+                self._decide(plan)
+            if f"{key}.{LAY_DOWN}" in self._record.started:
+                self._end_worker(plan.drive, LAY_DOWN)
+        self._certify_when_decided()
+        outcome = worst(result.outcome for result in self._counted_results())
+        take(self._record, self._log.add("job-finished", outcome=outcome.value))
+
+    def _erased(self) -> tuple[DrivePlan, ...]:
+        return tuple(plan for plan in self._plan.drives if plan.erases)
+
+    def _step(self, plan: DrivePlan) -> None:
+        """The next step for one drive, if there is one to do now."""
+        drive, name = plan.drive, f"{plan.drive.key}.{ERASE}"
+        if self._record.statement("drive", drive.key) is None:
+            if drive.key in self._record.refused:
+                self._decide(plan)
+            elif name not in self._record.started:
+                self._free_and_start(plan)
+            elif not self._is_running(drive, ERASE):
+                if not self._events(drive, ERASE):
+                    # Ordered, but never begun: we were killed in between. Nothing happened.
+                    self._start(plan, ERASE)
+                else:
+                    self._decide(plan)
+            return
+        if not self._gets_image(plan):
+            return
+        name = f"{drive.key}.{LAY_DOWN}"
+        if name not in self._record.started:
+            self._start(plan, LAY_DOWN)
+        elif name not in self._record.ended_workers and not self._is_running(drive, LAY_DOWN):
+            self._end_worker(drive, LAY_DOWN)
+
+    def _free_and_start(self, plan: DrivePlan) -> None:
+        drive = plan.drive
+        refusal = release(plan)
+        if refusal is None and not systemd.device_nodes_exist(drive.nodes):
+            refusal = Reason(
+                code="drive-gone",
+                facts={"drive": drive.label, "path": drive.path, "problem": "no device node"},
+            )
+        if refusal is not None:
+            entry = self._log.add("drive-refused", drive=drive.key, reason=to_json(refusal))
+            take(self._record, entry)
+            return
+        self._start(plan, ERASE)
+
+    def _start(self, plan: DrivePlan, kind: str) -> None:
+        """Order a worker: intention to the log, task to its file, unit to systemd."""
+        drive, job = plan.drive, self._record.job
+        order = tasks.Task(
+            kind=kind,
+            job=job,
+            plan_digest=digest(self._plan),
+            plan=plan,
+            policy=self._plan.policy,
+            cipher=self._plan.cipher,
+            log=str(self._store.drive_log(job, drive.key, kind)),
+            progress=str(self._store.progress(job, drive.key, kind)),
+            image=plan.image if kind == LAY_DOWN else None,
+            image_keys=str(self._store.image_keys),
+            read_back=self._settings["image.read_back"],
+            asset_tag=self._record.asset_tag,
+            hostname=hostname(self._record.asset_tag),
+        )
+        path = self._store.task(job, drive.key, kind)
+        tasks.write(path, order)
+        take(self._record, self._log.add("worker-started", drive=drive.key, kind=kind))
+        progress = Path(order.progress).parent
+        progress.mkdir(parents=True, exist_ok=True)
+        properties = systemd.worker_properties(
+            drive.nodes,
+            writable=(str(path.parent), str(progress)),
+            readable=(str(self._store.images),),
+        )
+        try:
+            systemd.start_transient(
+                self._unit(drive, kind), properties, (systemd.PROGRAM, "worker", str(path))
+            )
+        except TajdeedError as error:
+            refusal = Reason(code=error.code, facts=error.facts)
+            entry = self._log.add("drive-refused", drive=drive.key, reason=to_json(refusal))
+            take(self._record, entry)
+        self._alive_at[f"{drive.key}.{kind}"] = time.monotonic()
+
+    def _unit(self, drive: Drive, kind: str) -> str:
+        return f"tajdeed-worker-{self._record.job[:8]}-{drive.key}-{kind}.service"
+
+    def _is_running(self, drive: Drive, kind: str) -> bool:
+        name = f"{drive.key}.{kind}"
+        now = time.monotonic()
+        if now - self._alive_at.get(name, 0.0) < _ALIVE_EVERY_S:
+            return True
+        self._alive_at[name] = now
+        return systemd.is_running(self._unit(drive, kind))
+
+    def _gets_image(self, plan: DrivePlan) -> bool:
+        if plan.image is None or self._result(plan).outcome not in _GOOD:
+            return False
+        failed = any(
+            ref.outcome not in _GOOD for ref in self._record.statements if ref.type == "drive"
+        )
+        already = f"{plan.drive.key}.{LAY_DOWN}" in self._record.started
+        return already or not (failed and self._plan.policy.on_failure == "stop")
+
+    # --- what the workers' logs say ----------------------------------------------------------
+
+    def _events(self, drive: Drive, kind: str) -> list[Event]:
+        name = f"{drive.key}.{kind}"
+        if name not in self._logs:
+            path = self._store.drive_log(self._record.job, drive.key, kind)
+            self._logs[name] = (Reader(path), [])
+        reader, events = self._logs[name]
+        events += reader.new()
+        return events
+
+    def _result(self, plan: DrivePlan) -> DriveResult:
+        """What the drive's log folds into; the worker must have ended."""
+        key = plan.drive.key
+        if key not in self._results:
+            events = self._events(plan.drive, ERASE)
+            reader, _events = self._logs[f"{key}.{ERASE}"]
+            if events:
+                self._results[key] = drive_result(events, reader.head)
+            else:
+                self._results[key] = not_attempted(plan, self._record.refused.get(key))
+        return self._results[key]
+
+    def _decide(self, plan: DrivePlan) -> None:
+        """Fold, sign, keep: the drive is decided and its proof no longer depends on us."""
+        result = self._result(plan)
+        ref = self._issuer.issue_drive(self._record, result)
+        self._note(ref)
+
+    def _note(self, ref: StatementRef) -> None:
+        take(self._record, self._log.add("statement", statement=to_json(ref)))
+        self._board.change(statements=tuple(self._record.statements))
+
+    def _end_worker(self, drive: Drive, kind: str) -> None:
+        """A lay-down's worker has ended: state the deployment if it says that it holds."""
+        deployment = self._deployment(drive)
+        erased = self._record.statement("drive", drive.key)
+        if deployment is not None and erased is not None:
+            if self._record.statement("deployment", drive.key) is None:
+                self._note(self._issuer.issue_deployment(self._record, deployment, erased.id))
+            self._board.change(deployment=deployment)
+        take(self._record, self._log.add("worker-ended", drive=drive.key, kind=kind))
+
+    def _deployment(self, drive: Drive) -> Deployment | None:
+        for event in self._events(drive, LAY_DOWN):
+            if event.event == "laid-down":
+                return from_json(Deployment, event.data["deployment"])
+        return None
+
+    # --- the machine -------------------------------------------------------------------------
+
+    def _counted_results(self) -> tuple[DriveResult, ...]:
+        """Results that make the machine's outcome: all but the stick and outside USB devices
+        that the policy leaves alone; those are listed, not counted."""
+        results = []
+        for plan in self._plan.drives:
+            if plan.erases:
+                results.append(self._result(plan))
+            elif not plan.drive.is_stick and plan.drive.bus != Bus.USB:
+                results.append(not_attempted(plan, None))
+        return tuple(results)
+
+    def _certify_when_decided(self) -> None:
+        undecided = any(
+            self._record.statement("drive", plan.drive.key) is None for plan in self._erased()
+        )
+        if undecided or self._record.statement("machine") is not None:
+            return
+        results = self._counted_results()
+        attested = (
+            not results
+            and self._record.consent is not None
+            and ("no-media" in self._record.consent.typed)
+        )
+        outcome = Outcome.NO_MEDIA if attested else worst(item.outcome for item in results)
+        exceptions = list(self._plan.blockers)
+        if exceptions and outcome in _GOOD:
+            outcome = Outcome.UNKNOWN
+        left_alone = tuple(plan for plan in self._plan.drives if not plan.erases)
+        ref = self._issuer.issue_machine(
+            self._record, self._plan, outcome, tuple(exceptions), left_alone
+        )
+        self._note(ref)
+
+    def _finish_when_over(self) -> None:
+        certificate = self._record.statement("machine")
+        if certificate is None:
+            return
+        for plan in self._erased():
+            name = f"{plan.drive.key}.{LAY_DOWN}"
+            if self._gets_image(plan) and name not in self._record.ended_workers:
+                return
+        outcome = certificate.outcome or Outcome.UNKNOWN
+        take(self._record, self._log.add("job-finished", outcome=outcome.value))
+
+    # --- the screen --------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        drives = []
+        for plan in self._plan.drives:
+            drives.append(self._drive_state(plan))
+        self._board.progress(tuple(drives), self._issuer.delivery())
+
+    def _drive_state(self, plan: DrivePlan) -> DriveState:
+        drive = plan.drive
+        if not plan.erases:
+            return DriveState(key=drive.key, phase=DrivePhase.LEFT_ALONE, reasons=plan.refusals)
+        ref = self._record.statement("drive", drive.key)
+        if ref is None:
+            started = f"{drive.key}.{ERASE}" in self._record.started
+            phase = DrivePhase.ERASING if started else DrivePhase.WAITING
+            return self._live(plan, ERASE, phase, None)
+        name = f"{drive.key}.{LAY_DOWN}"
+        if name in self._record.started and name not in self._record.ended_workers:
+            return self._live(plan, LAY_DOWN, DrivePhase.LAYING_DOWN, ref)
+        deployed = self._record.statement("deployment", drive.key)
+        over = not self._gets_image(plan) or name in self._record.ended_workers
+        image_outcome, reasons = "", self._result(plan).exceptions
+        if name in self._record.ended_workers:
+            image_outcome = "laid-down" if deployed else "failed"
+            reasons += self._lay_down_reasons(drive)
+        return DriveState(
+            key=drive.key,
+            phase=DrivePhase.FINISHED if over else DrivePhase.DECIDED,
+            outcome=ref.outcome,
+            level=self._result(plan).level,
+            reasons=reasons,
+            statement_id=ref.id,
+            image_outcome=image_outcome,
+            deployment_id=deployed.id if deployed else "",
+        )
+
+    def _lay_down_reasons(self, drive: Drive) -> tuple[Reason, ...]:
+        return tuple(
+            from_json(Reason, event.data["reason"])
+            for event in self._events(drive, LAY_DOWN)
+            if event.event == "lay-down-failed"
+        )
+
+    def _live(
+        self, plan: DrivePlan, kind: str, phase: DrivePhase, ref: StatementRef | None
+    ) -> DriveState:
+        key = plan.drive.key
+        method = ""
+        for event in self._events(plan.drive, kind):
+            if event.event == "attempt-started":
+                method = event.data["method"]
+        numbers = _progress(self._store.progress(self._record.job, key, kind))
+        shown = numbers.get("phase")
+        return DriveState(
+            key=key,
+            phase=DrivePhase(shown) if shown in set(DrivePhase) else phase,
+            method=method,
+            done_bytes=int(numbers.get("done_bytes", 0)),
+            total_bytes=int(numbers.get("total_bytes", plan.drive.size_bytes)),
+            rate_bytes_s=float(numbers.get("rate_bytes_s", 0.0)),
+            left_s=numbers.get("left_s"),
+            error_ranges=int(numbers.get("error_ranges", 0)),
+            outcome=ref.outcome if ref else None,
+            level=self._result(plan).level if ref else Level.NONE,
+            statement_id=ref.id if ref else "",
+        )
+
+
+def _progress(path: Path) -> dict[str, float]:
+    try:
+        numbers = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return numbers if isinstance(numbers, dict) else {}
+
+
+def not_attempted(plan: DrivePlan, refusal: Reason | None) -> DriveResult:
+    """The record of a drive on which nothing was begun, with the reasons."""
+    now = utc_now()
+    return DriveResult(
+        drive=plan.drive,
+        outcome=Outcome.NOT_ATTEMPTED,
+        level=Level.NONE,
+        attempts=(),
+        exceptions=((refusal,) if refusal else ()) + plan.refusals,
+        hidden_areas=(),
+        smart_before=plan.drive.smart,
+        smart_after=None,
+        commands=(),
+        size_before_bytes=plan.drive.size_bytes,
+        size_after_bytes=plan.drive.size_bytes,
+        started_at=now,
+        ended_at=now,
+    )
