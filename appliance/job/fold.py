@@ -35,13 +35,6 @@ _OWED: dict[str, tuple[str, ...]] = {
     "overwrite": ("keyed-stream",),
     "nvme-format-user-data": ("canaries", "old-samples", "constant"),
 }
-_WORST = (
-    Outcome.FAILED,
-    Outcome.UNKNOWN,
-    Outcome.NOT_ATTEMPTED,
-    Outcome.CLEARED,
-    Outcome.PURGED,
-)
 
 
 def proven(attempt: Attempt, drive: Drive, policy: Policy) -> Level:
@@ -224,12 +217,3 @@ def _not_recorded(drive: Drive, state: _Folding) -> tuple[str, ...]:
     if drive.identity.wwn is None:
         missing.append("world-wide-name")
     return tuple(missing)
-
-
-def worst(outcomes: Iterable[Outcome]) -> Outcome:
-    """The machine's outcome: the worst of its drives. No drives is never a success."""
-    found = set(outcomes)
-    for outcome in _WORST:
-        if outcome in found:
-            return outcome
-    return Outcome.UNKNOWN

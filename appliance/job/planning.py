@@ -10,7 +10,12 @@ from appliance.imaging.choice import chosen_image
 from appliance.model import DrivePlan, ImageOffer, JobPlan, Machine, Media, Policy, Reason
 
 
-def job_plan(machine: Machine, policy: Policy, images: Sequence[ImageOffer]) -> JobPlan:
+def job_plan(
+    machine: Machine,
+    policy: Policy,
+    images: Sequence[ImageOffer],
+    refused: tuple[Reason, ...] = (),
+) -> JobPlan:
     """What would be done with this machine. The same input gives the same plan and digest."""
     plans = tuple(drive_plan(drive, machine, policy) for drive in machine.drives)
     placed, reasons = _with_image(plans, machine, policy, images)
@@ -19,7 +24,7 @@ def job_plan(machine: Machine, policy: Policy, images: Sequence[ImageOffer]) -> 
         policy=policy,
         drives=placed,
         blockers=machine_blockers(machine),
-        image_reasons=reasons,
+        image_reasons=refused + reasons,
         cipher="aes-256-ctr" if machine.cpu_aes else "chacha20",
     )
 

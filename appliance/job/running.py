@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 from appliance.erasure.release import release
 from appliance.errors import TajdeedError
@@ -18,13 +19,12 @@ from appliance.job import task as tasks
 from appliance.job.assettag import hostname
 from appliance.job.board import Board
 from appliance.job.eventlog import Event, Reader, Writer
-from appliance.job.fold import drive_result, worst
+from appliance.job.fold import drive_result
 from appliance.job.issuing import Issuer
 from appliance.job.record import JobRecord, take
 from appliance.job.state import DrivePhase, DriveState, JobPhase, StatementRef
 from appliance.job.store import Store
 from appliance.model import (
-    Bus,
     Deployment,
     Drive,
     DrivePlan,
@@ -99,11 +99,10 @@ class Running:
             key = plan.drive.key
             if self._record.statement("drive", key) is None:
                 self._decide(plan)
-            if f"{key}.{LAY_DOWN}" in self._record.started:
+            if f"{key}.{LAY_DOWN}" in self._record.started or self._gets_image(plan):
                 self._end_worker(plan.drive, LAY_DOWN)
         self._certify_when_decided()
-        outcome = worst(result.outcome for result in self._counted_results())
-        take(self._record, self._log.add("job-finished", outcome=outcome.value))
+        self._finish_when_over()
 
     def _erased(self) -> tuple[DrivePlan, ...]:
         return tuple(plan for plan in self._plan.drives if plan.erases)
@@ -242,7 +241,11 @@ class Running:
         erased = self._record.statement("drive", drive.key)
         if deployment is not None and erased is not None:
             if self._record.statement("deployment", drive.key) is None:
-                self._note(self._issuer.issue_deployment(self._record, deployment, erased.id))
+                self._note(
+                    self._issuer.issue_deployment(
+                        self._record, deployment, erased.id, self._log.head
+                    )
+                )
             self._board.change(deployment=deployment)
         take(self._record, self._log.add("worker-ended", drive=drive.key, kind=kind))
 
@@ -254,37 +257,14 @@ class Running:
 
     # --- the machine -------------------------------------------------------------------------
 
-    def _counted_results(self) -> tuple[DriveResult, ...]:
-        """Results that make the machine's outcome: all but the stick and outside USB devices
-        that the policy leaves alone; those are listed, not counted."""
-        results = []
-        for plan in self._plan.drives:
-            if plan.erases:
-                results.append(self._result(plan))
-            elif not plan.drive.is_stick and plan.drive.bus != Bus.USB:
-                results.append(not_attempted(plan, None))
-        return tuple(results)
-
     def _certify_when_decided(self) -> None:
         undecided = any(
             self._record.statement("drive", plan.drive.key) is None for plan in self._erased()
         )
         if undecided or self._record.statement("machine") is not None:
             return
-        results = self._counted_results()
-        attested = (
-            not results
-            and self._record.consent is not None
-            and ("no-media" in self._record.consent.typed)
-        )
-        outcome = Outcome.NO_MEDIA if attested else worst(item.outcome for item in results)
-        exceptions = list(self._plan.blockers)
-        if exceptions and outcome in _GOOD:
-            outcome = Outcome.UNKNOWN
         left_alone = tuple(plan for plan in self._plan.drives if not plan.erases)
-        ref = self._issuer.issue_machine(
-            self._record, self._plan, outcome, tuple(exceptions), left_alone
-        )
+        ref = self._issuer.issue_machine(self._record, left_alone, self._log.head)
         self._note(ref)
 
     def _finish_when_over(self) -> None:
@@ -351,10 +331,9 @@ class Running:
             if event.event == "attempt-started":
                 method = event.data["method"]
         numbers = _progress(self._store.progress(self._record.job, key, kind))
-        shown = numbers.get("phase")
         return DriveState(
             key=key,
-            phase=DrivePhase(shown) if shown in set(DrivePhase) else phase,
+            phase=DrivePhase(numbers.get("phase", phase)),
             method=method,
             done_bytes=int(numbers.get("done_bytes", 0)),
             total_bytes=int(numbers.get("total_bytes", plan.drive.size_bytes)),
@@ -367,7 +346,7 @@ class Running:
         )
 
 
-def _progress(path: Path) -> dict[str, float]:
+def _progress(path: Path) -> dict[str, Any]:
     try:
         numbers = json.loads(path.read_text())
     except (OSError, ValueError):

@@ -71,7 +71,7 @@ class Server:
         if method == "Subscribe":
             return True
         try:
-            reply = {"parameters": self._handler(method, parameters)}
+            reply: dict[str, Any] = {"parameters": self._handler(method, parameters)}
         except TajdeedError as error:
             reply = {"error": error.code, "parameters": dict(error.facts)}
         except RecordError as error:

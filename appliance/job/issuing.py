@@ -1,0 +1,303 @@
+"""Statements of a job: built from what was measured, signed with the station's key, kept.
+
+Without a usable key (p4 missing, full or read-only) the same records come out unsigned, and
+every face says so; they are never called certificates. A statement that a killed engine
+had signed but not yet noted is found again, so nothing is stated twice.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from appliance import __version__
+from appliance.errors import TajdeedError, TrustError
+from appliance.job.record import JobRecord
+from appliance.job.state import Delivery, StatementRef, StationInfo
+from appliance.job.store import Store
+from appliance.model import (
+    Deployment,
+    DrivePlan,
+    DriveResult,
+    JobPlan,
+    Outcome,
+    Reason,
+    from_json,
+)
+from appliance.settings import Settings
+from appliance.statement import durable, signer, ticket, verify
+from appliance.statement.build import (
+    LeftAlone,
+    Papers,
+    Person,
+    build_deployment,
+    build_drive,
+    build_machine,
+)
+from appliance.statement.document import Clock, Draft, Statement, Tool, UnsignedRecord
+from appliance.statement.trust import Trust
+from appliance.tools import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BUILD_FILE = Path("/usr/lib/tajdeed/build.json")
+Kept = Statement | UnsignedRecord
+
+
+class Issuer:
+    """Signs as this station; `unsigned` says why it cannot, where it cannot."""
+
+    def __init__(self, store: Store, settings: Settings, unsigned: Reason | None) -> None:
+        self._store, self._settings = store, settings
+        self._unsigned = unsigned
+        self._signer: signer.Signer | None = None
+        self._kept: dict[str, Kept] = {}
+        self._trust = Trust()
+        self._refused_certificate = b""
+        self._statuses: tuple[float, Delivery] = (0.0, Delivery())
+        if unsigned is None:
+            try:
+                self._trust = Trust.read(store.trust)
+                self._signer = signer.Signer.open(store.station, (store.outbox, store.statements))
+            except (OSError, TajdeedError) as error:
+                self._unsigned = Reason(code="no-station-key", facts={"problem": str(error)[:200]})
+        self._ask_for_enrolment()
+
+    # --- the station -----------------------------------------------------------------------
+
+    def station(self) -> StationInfo:
+        """Who we are, for the screen."""
+        return StationInfo(
+            id=self._signer.name if self._signer else "",
+            organisation_ar=self._settings["station.organisation.ar"],
+            organisation_en=self._settings["station.organisation.en"],
+            site=self._settings["station.site"],
+            technicians=tuple(self._settings["station.technicians"]),
+            enrolled=self._signer is not None and self._signer.enrolled,
+            unsigned=self._unsigned,
+        )
+
+    def _ask_for_enrolment(self) -> None:
+        """Leave our certificate request for the courier, where a server gave us a token."""
+        if self._signer is None or self._signer.enrolled:
+            return
+        tokens = {
+            server["url"]: server["token"]
+            for server in self._settings["servers"]
+            if server.get("token")
+        }
+        if not tokens:
+            return
+        request = (self._store.station / "request.csr").read_text()
+        record = {"station": self._signer.name, "csr": request, "tokens": tokens}
+        self._store.outbox.mkdir(parents=True, exist_ok=True)
+        durable.write(self._store.outbox / "enrol.json", json.dumps(record).encode(), 0o640)
+
+    def adopt_certificate(self) -> None:
+        """Take over the certificate that the courier brought, if it is really ours."""
+        if self._signer is None or self._signer.enrolled:
+            return
+        try:
+            pem = (self._store.courier / "certificate.pem").read_bytes()
+        except OSError:
+            return
+        if pem == self._refused_certificate:
+            return
+        try:
+            self._signer.adopt(pem, self._trust)
+        except TrustError:
+            self._refused_certificate = pem
+
+    def delivery(self) -> Delivery:
+        """What the courier last said; what it has not seen yet counts as waiting."""
+        file = self._store.courier / "status.json"
+        try:
+            changed = file.stat().st_mtime
+            if changed != self._statuses[0]:
+                self._statuses = (changed, from_json(Delivery, json.loads(file.read_text())))
+        except (OSError, ValueError):
+            waiting = len(list(self._store.outbox.glob("*.jws")))
+            return Delivery(waiting=waiting)
+        return self._statuses[1]
+
+    def _clock(self) -> Clock:
+        """The offset of our clock, where the courier has met a server."""
+        try:
+            record = json.loads((self._store.courier / "clock.json").read_text())
+            return Clock(source="server", offset_s=float(record["offset_s"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return Clock()
+
+    # --- tickets ---------------------------------------------------------------------------
+
+    def redeem_ticket(self, text: str, plan: JobPlan) -> str:
+        """Use a batch ticket for this machine and return its statement id.
+
+        TrustError with the first reason that speaks against it; then nothing was touched.
+        The use is written down before anything starts.
+        """
+        if self._signer is None:
+            raise TrustError("ticket-no-station")
+        found = ticket.read(text.strip().encode(), self._trust, own_key=self._signer.key_digest)
+        uses = ticket.Uses(self._store.root / "tickets")
+        targets = [item.drive for item in plan.drives if item.erases]
+        problems = ticket.ticket_problems(
+            found, plan.machine, targets, now=self._now(), used=uses.count(found)
+        )
+        if problems:
+            raise TrustError(problems[0].code, **problems[0].facts)
+        uses.add(found, found.id + plan.machine.uuid + utc_now())
+        return found.id
+
+    def _now(self) -> datetime:
+        """Our time, corrected by the server's where it is known."""
+        from datetime import timedelta
+
+        return datetime.now(UTC) + timedelta(seconds=self._clock().offset_s or 0.0)
+
+    # --- statements ------------------------------------------------------------------------
+
+    def issue_drive(self, record: JobRecord, result: DriveResult) -> StatementRef:
+        """The drive statement: signed as soon as that drive is decided."""
+        draft = build_drive(result, job=record.job, tool=tool())
+        return self._issue(draft, result.drive.key, result.outcome)
+
+    def issue_deployment(
+        self, record: JobRecord, deployment: Deployment, erased: str, log_head: str
+    ) -> StatementRef:
+        """The deployment statement, on a drive whose erasure statement is `erased`."""
+        kept = self._find(erased)
+        if not isinstance(kept, Statement):
+            raise RuntimeError("no signed erasure statement to refer to")
+        draft = build_deployment(deployment, kept, job=record.job, log_head=log_head, tool=tool())
+        plan = record.plan
+        key = next(
+            (
+                item.drive.key
+                for item in (plan.drives if plan else ())
+                if item.drive.identity == deployment.drive
+            ),
+            "",
+        )
+        return self._issue(draft, key, None)
+
+    def issue_machine(
+        self, record: JobRecord, left_alone: tuple[DrivePlan, ...], log_head: str
+    ) -> StatementRef:
+        """The machine certificate: the signed list of its drives' statements."""
+        plan, consent = record.plan, record.consent
+        if plan is None or consent is None:
+            raise RuntimeError("a certificate needs a plan and consent")
+        drives = [
+            kept
+            for ref in record.statements
+            if ref.type == "drive" and (kept := self._find(ref.id)) is not None
+        ]
+        draft = build_machine(
+            plan.machine,
+            drives,
+            [LeftAlone(drive=item.drive, reasons=item.refusals) for item in left_alone],
+            blockers=plan.blockers,
+            papers=self._papers(record),
+            job=record.job,
+            log_head=log_head,
+            tool=tool(),
+            no_media_attested_by=consent.technician if "no-media" in consent.typed else "",
+        )
+        return self._issue(draft, "", Outcome(draft.body["outcome"]))
+
+    def _papers(self, record: JobRecord) -> Papers:
+        consent = record.consent
+        name = consent.technician if consent else ""
+        if consent and consent.ticket and not name:
+            name = f"batch ticket {consent.ticket[:16]}"
+        person = Person(
+            role="sanitizing",
+            name=name,
+            date=consent.given_at if consent else "",
+            location=self._settings["station.site"],
+        )
+        return Papers(
+            organisation_ar=self._settings["station.organisation.ar"],
+            organisation_en=self._settings["station.organisation.en"],
+            site=self._settings["station.site"],
+            asset_tag=record.asset_tag,
+            lot=self._settings["lot"],
+            donor=self._settings["donor"],
+            persons=(person,) if name else (),
+        )
+
+    def _issue(self, draft: Draft, drive: str, outcome: Outcome | None) -> StatementRef:
+        kept = self._already(draft)
+        if kept is None:
+            kept = self._made(draft)
+        ident = kept.id if isinstance(kept, Statement) else _unsigned_id(kept)
+        self._kept[ident] = kept
+        return StatementRef(id=ident, type=draft.type, drive=drive, outcome=outcome)
+
+    def _made(self, draft: Draft) -> Kept:
+        clock = self._clock()
+        if self._signer is not None:
+            try:
+                return self._signer.sign(draft, clock)
+            except OSError as error:
+                # Disk full or pulled: from here on nothing is a certificate any more.
+                self._signer = None
+                self._unsigned = Reason(code="state-not-writable", facts={"problem": str(error)})
+        reason = self._unsigned.code if self._unsigned else "no-station-key"
+        record = signer.unsigned_record(draft, reason, utc_now(), clock)
+        target = self._store.run / "unsigned" / f"{_unsigned_id(record)}.json"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(record.payload, ensure_ascii=False, indent=1))
+        return record
+
+    def _already(self, draft: Draft) -> Statement | None:
+        """A statement of this job that says what the draft says, made before we were killed."""
+        for statement in self._of_job(draft.job):
+            if (
+                statement.type == draft.type
+                and _about(statement.body) == _about(draft.body)
+                and statement.body.get("outcome") == draft.body.get("outcome")
+            ):
+                return statement
+        return None
+
+    def _of_job(self, job: str) -> Iterator[Statement]:
+        for file in sorted(self._store.statements.glob("*.jws")):
+            if file.stem not in self._kept:
+                self._find(file.stem)
+            kept = self._kept.get(file.stem)
+            if isinstance(kept, Statement) and kept.payload["job"] == job:
+                yield kept
+
+    def _find(self, ident: str) -> Kept | None:
+        if ident not in self._kept:
+            file = self._store.statements / f"{ident}.jws"
+            try:
+                self._kept[ident] = verify.statement(file.read_bytes(), self._trust).statement
+            except OSError:
+                return None
+        return self._kept[ident]
+
+
+def _about(body: dict[str, Any]) -> tuple[str, str]:
+    """Which drive a body is about; a machine certificate is about its machine."""
+    drive = body.get("drive") or {}
+    return str(drive.get("model", "")), str(drive.get("serial", ""))
+
+
+def _unsigned_id(record: UnsignedRecord) -> str:
+    about = _about(record.body)
+    return "unsigned-" + "-".join(filter(None, (record.type, *about))).replace("/", "_")
+
+
+def tool() -> Tool:
+    """Which program did it: version and commit of this build."""
+    try:
+        build = json.loads(BUILD_FILE.read_text())
+        return Tool(version=str(build["version"]), commit=str(build["commit"]))
+    except (OSError, ValueError, KeyError):
+        return Tool(version=__version__, commit="")
