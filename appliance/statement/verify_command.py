@@ -1,0 +1,174 @@
+"""`tajdeed verify FILE [--trust DIR]`: is this certificate genuine, and who vouches for it?
+
+Exit: 0 genuine and issuer trusted; 1 not genuine; 2 unreadable; 3 consistent, but the
+issuer is unknown here (or its certificate is over and no receipt is at hand). A PDF's page
+is never judged: the verdict and the facts printed are those of the embedded statement.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from appliance import texts
+from appliance.errors import TrustError
+from appliance.i18n import N_, _, language
+from appliance.statement import evidence, verify
+from appliance.statement.evidence import Evidence
+from appliance.statement.jws import NotGenuine, Unreadable
+from appliance.statement.trust import TRUST_DIR, Standing, Trust
+from appliance.statement.verify import Verified
+
+TRUSTED, NOT_GENUINE, UNREADABLE, UNKNOWN_ISSUER = range(4)
+
+_VERDICTS = {
+    TRUSTED: N_("GENUINE: the statement is unaltered and its issuer is trusted."),
+    NOT_GENUINE: N_("NOT GENUINE: do not rely on this document."),
+    UNREADABLE: N_("UNREADABLE: no statement could be found or read."),
+    UNKNOWN_ISSUER: N_(
+        "ISSUER UNKNOWN: the statement is consistent in itself, but nobody whom you trust "
+        "stands behind it."
+    ),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help=_("a .jws, .json or .pdf file"))
+    parser.add_argument(
+        "--trust", type=Path, default=TRUST_DIR, help=_("directory of trusted CA certificates")
+    )
+    parser.add_argument("--receipt", type=Path, help=_("the server's receipt (.jws)"))
+    parser.add_argument("--json", action="store_true", help=_("answer in JSON"))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the verdict and return its exit code."""
+    held: Evidence | None = None
+    try:
+        held = evidence.found(args.file.read_bytes())
+        receipt = args.receipt.read_bytes() if args.receipt else held.receipt
+        pinned = Trust.read(args.trust)
+        verified = verify.statement(held.statement, pinned, receipt_data=receipt)
+    except NotGenuine as error:
+        return _refused(args, NOT_GENUINE, error, held)
+    except TrustError as error:
+        return _refused(args, UNREADABLE, error, held)
+    except OSError as error:
+        problem = Unreadable(
+            "file-unreadable", file=str(error.filename), problem=error.strerror or ""
+        )
+        return _refused(args, UNREADABLE, problem, held)
+    verdict = TRUSTED if verified.trusted else UNKNOWN_ISSUER
+    if args.json:
+        _print_json(args, verdict, {**_facts(verified), "file": held.kind}, [])
+    else:
+        _print_text(verdict, held, verified)
+    return verdict
+
+
+def _refused(
+    args: argparse.Namespace, verdict: int, error: TrustError, held: Evidence | None
+) -> int:
+    if args.json:
+        kind = held.kind if held else None
+        _print_json(args, verdict, {"file": kind}, [error])
+        return verdict
+    _say(_(_VERDICTS[verdict]))
+    _say(texts.short(error, language()))
+    if advice := texts.advice(error, language()):
+        _say(advice)
+    if held and held.kind == "pdf":
+        _say(_("The page of a PDF is not signed: only the statement embedded in it is."))
+    return verdict
+
+
+def _print_text(verdict: int, held: Evidence, verified: Verified) -> None:
+    payload = verified.statement.payload
+    _say(_(_VERDICTS[verdict]))
+    if verified.standing is Standing.EXPIRED:
+        _say(_("Its issuer's certificate is over; with the server's receipt it can be judged."))
+    if held.kind == "pdf":
+        _say(
+            _(
+                "The page of a PDF is not signed. What follows is from the signed statement "
+                "embedded in it: compare it with the page."
+            )
+        )
+    for name, value in _summary(verified).items():
+        _say(f"  {name + ':':<12} {value}")
+    for line in _drive_lines(payload):
+        _say(f"  {line}")
+
+
+def _summary(verified: Verified) -> dict[str, str]:
+    payload, body = verified.statement.payload, verified.statement.body
+    lines = {
+        "statement": verified.statement.id,
+        "type": payload["type"],
+        "signed by": " ".join(verified.signer),
+        "issuer": verified.chain[0].issuer.rfc4514_string(),
+        "issued at": payload["issued_at"],
+        "job": payload["job"],
+    }
+    if verified.receipt:
+        lines["registered"] = (
+            f"{verified.receipt.registered_at}, {verified.receipt.payload['server']}"
+        )
+    if payload["type"] == "machine":
+        machine = body["machine"]
+        lines["machine"] = f"{machine['maker']} {machine['model']} {machine['serial']}"
+        lines["asset tag"] = body["asset_tag"] or "-"
+    if payload["type"] in ("drive", "deployment"):
+        lines["drive"] = f"{body['drive']['model']} {body['drive']['serial']}"
+    for name in ("outcome", "level"):
+        if name in body:
+            lines[name] = str(body[name]).upper() if name == "outcome" else body[name]
+    return lines
+
+
+def _drive_lines(payload: dict[str, Any]) -> list[str]:
+    if payload["type"] != "machine":
+        return []
+    return [
+        f"drive {item['drive']['model']} {item['drive']['serial']}: "
+        f"{str(item['outcome']).upper()} ({item['method'] or '-'}) {item['statement']}"
+        for item in payload["body"]["drives"]
+    ] + [
+        f"drive {item['drive']['model']} {item['drive']['serial']}: LEFT ALONE"
+        for item in payload["body"]["left_alone"]
+    ]
+
+
+def _facts(verified: Verified) -> dict[str, Any]:
+    return {
+        "id": verified.statement.id,
+        "standing": verified.standing.value,
+        "grade": "registered" if verified.receipt else "signed" if verified.trusted else None,
+        "signer": {"role": verified.signer[0], "name": verified.signer[1]},
+        "receipt": verified.receipt.payload if verified.receipt else None,
+        "statement": verified.statement.payload,
+    }
+
+
+def _print_json(
+    args: argparse.Namespace, verdict: int, facts: dict[str, Any], errors: list[TrustError]
+) -> None:
+    answer = {
+        "path": str(args.file),
+        "exit": verdict,
+        "verdict": ["genuine", "not-genuine", "unreadable", "issuer-unknown"][verdict],
+        "page_signed": False,
+        "problems": [
+            {"code": error.code, "facts": error.facts, "text": texts.explained(error)}
+            for error in errors
+        ],
+        **facts,
+    }
+    _say(json.dumps(answer, ensure_ascii=False, indent=2))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
