@@ -1,0 +1,137 @@
+"""One lay-down from the order to the record that a deployment statement is made from.
+
+Opens the drive by the opener that the worker hands in (which checks the drive's identity
+on the descriptor), checks the signature again, writes, finishes, adds the firmware's boot
+entry. Returns only what was done and read back; every other end is an error and a drive
+that does not boot.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.errors import ToolError
+from appliance.imaging import identity as identities
+from appliance.imaging.errors import ImageTrustError
+from appliance.imaging.finish import Finished, finish
+from appliance.imaging.laydown import FileSource, Report, Written, lay_down
+from appliance.imaging.manifest import DATA_NAME, MANIFEST_NAME, SignedManifest, read_file
+from appliance.model import ByteRange, Deployment, Identity, ImageOffer
+from appliance.tools import efibootmgr, utc_now
+
+LOADER = r"\EFI\debian\shimx64.efi"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What goes where. `open_drive()` gives a checked read-write descriptor of `path`,
+    O_DIRECT for a real drive; `from_frame` is where an interrupted run can go on."""
+
+    drive: Identity
+    path: str
+    drive_bytes: int
+    open_drive: Callable[[], int]
+    image: ImageOffer
+    trusted: tuple[bytes, ...]
+    asset_tag: str
+    bios: bool
+    read_back: bool = True
+    from_frame: int = 0
+
+
+def deploy(order: Order, report: Report, stop: threading.Event | None = None) -> Deployment:
+    """Lay the image down and make it bootable; the errors are those of `lay_down`, `finish`
+    and the manifest's (`image-changed` where it is not the one that was planned)."""
+    started_at = utc_now()
+    signed = _planned_manifest(order)
+    system = identities.fresh(signed.manifest, order.asset_tag)
+    data = os.open(Path(order.image.path) / DATA_NAME, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fd = order.open_drive()
+        try:
+            written = lay_down(
+                fd,
+                FileSource(data),
+                signed.manifest,
+                drive_bytes=order.drive_bytes,
+                report=report,
+                from_frame=order.from_frame,
+                read_back=order.read_back,
+                stop=stop,
+            )
+            finished = finish(
+                fd,
+                order.path,
+                signed.manifest,
+                written.first,
+                system,
+                drive_bytes=order.drive_bytes,
+                bios=order.bios,
+            )
+        finally:
+            os.close(fd)
+    finally:
+        os.close(data)
+    warnings = () if order.bios else _boot_entry(order, signed, finished)
+    return Deployment(
+        drive=order.drive,
+        image=order.image,
+        target_path=order.path,
+        written=finished.written,
+        read_back=written.read_back,
+        asset_tag=order.asset_tag,
+        hostname=system.hostname,
+        disk_guid=finished.disk_guid,
+        checks=_checks(written, signed, order),
+        started_at=started_at,
+        ended_at=utc_now(),
+        warnings=warnings,
+    )
+
+
+def planned_extents(image: ImageOffer, drive_bytes: int) -> tuple[ByteRange, ...]:
+    """What laying this image down will write on a drive of that size, known beforehand."""
+    from appliance.imaging import gpt
+
+    start = gpt.backup_offset(drive_bytes)
+    return (
+        ByteRange(offset=0, length=image.disk_bytes),
+        ByteRange(offset=start, length=drive_bytes - start),
+    )
+
+
+def _planned_manifest(order: Order) -> SignedManifest:
+    path = Path(order.image.path) / MANIFEST_NAME
+    signed = read_file(path, order.trusted)
+    if signed.digest != order.image.manifest_digest:
+        raise ImageTrustError("image-changed", image=order.image.profile, file=str(path))
+    return signed
+
+
+def _boot_entry(order: Order, signed: SignedManifest, finished: Finished) -> tuple[str, ...]:
+    """Add the firmware's entry; what went wrong as a warning's code, for it boots without."""
+    if not efibootmgr.available():
+        return ("boot-entry-no-variables",)
+    esp = signed.manifest.partition("esp")
+    label = f"Debian {signed.manifest.profile}"
+    try:
+        efibootmgr.add_entry(order.path, esp.number, finished.esp_guid, label, LOADER)
+    except ToolError as error:
+        return ("boot-entry-failed", str(error))
+    return ()
+
+
+def _checks(written: Written, signed: SignedManifest, order: Order) -> tuple[str, ...]:
+    """What was checked, as codes: the statement and the screen say them in words."""
+    frames = len(signed.manifest.frames)
+    checks = ["manifest-signature", f"frames-sha256:{frames}"]
+    if written.read_back:
+        checks.append(f"read-back-sha256:{frames}")
+    checks += ["unique-ids", "backup-gpt", "first-mib"]
+    if order.from_frame:
+        checks.append(f"resumed-from-frame:{order.from_frame}")
+    return tuple(checks)

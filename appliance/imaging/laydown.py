@@ -1,0 +1,366 @@
+"""Write the frames of a signed image to an open drive, and read back what was written.
+
+Reading, decompressing, hashing and writing overlap over a bounded queue; every frame is
+written in its turn, and only after its SHA-256 was found to be the signed one. The first
+MiB is zeroed at the start and not written here at all: whoever gave the order writes it
+last, so a drive whose lay-down was cut short never boots. Every byte of the image's extent
+but that MiB is written, holes as zeros. The descriptor is the caller's: opened, checked,
+O_DIRECT where the drive is a block device.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import mmap
+import os
+import queue
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from appliance.imaging.errors import ImageTrustError, LayDownError, LayDownStoppedError
+from appliance.imaging.manifest import FIRST_BYTES, Frame, Manifest
+
+# linux/fs.h: _IO(0x12, 97), drops the kernel's cached pages of a block device.
+_BLKFLSBUF = 0x1261
+_WORKERS = 3
+_CHECKPOINT_BYTES = 256 << 20
+_REPORT_EVERY_S = 0.5
+
+
+class Source(Protocol):
+    """Where the compressed frames come from, one after the other."""
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Exactly `length` bytes from `offset`; fewer only where the source ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """An image's `disk.raw.zst` on a mounted medium, by its open descriptor."""
+
+    fd: int
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        pieces = []
+        while length:
+            piece = os.pread(self.fd, length, offset)
+            if not piece:
+                break
+            pieces.append(piece)
+            offset += len(piece)
+            length -= len(piece)
+        return b"".join(pieces)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far it is. phase: `write` or `read-back`.
+
+    `durable_frames`: frames 0..n-1 were written and flushed to the medium; a lay-down that
+    was cut short may go on from there.
+    """
+
+    phase: str
+    done_bytes: int
+    total_bytes: int
+    durable_frames: int
+    elapsed_s: float
+
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """The frames are on the medium; `first` is the image's first MiB, which is not yet."""
+
+    first: bytes
+    written_bytes: int
+    read_back: bool
+    write_s: float
+    read_back_s: float
+
+
+def lay_down(
+    fd: int,
+    source: Source,
+    manifest: Manifest,
+    *,
+    drive_bytes: int,
+    report: Report,
+    from_frame: int = 0,
+    read_back: bool = True,
+    stop: threading.Event | None = None,
+) -> Written:
+    """Write all frames from `from_frame` on (a `durable_frames` of an earlier run), then
+    read every frame back and compare its SHA-256.
+
+    ImageTrustError `image-frame-bad` or `image-truncated`; LayDownError `image-too-large`
+    (nothing was written), `image-write-failed`, `image-read-back-failed`;
+    LayDownStoppedError `image-stopped` when `stop` was set.
+    """
+    if manifest.disk_bytes > drive_bytes:
+        raise LayDownError(
+            "image-too-large", image=manifest.profile, needs=manifest.disk_bytes, has=drive_bytes
+        )
+    if not 0 <= from_frame <= len(manifest.frames):
+        raise LayDownError("image-write-failed", offset=0, problem=f"no frame {from_frame}")
+    return _LayDown(fd, source, manifest, report, stop or threading.Event()).run(
+        from_frame, read_back
+    )
+
+
+def write_all(fd: int, data: bytes | memoryview | mmap.mmap, offset: int) -> None:
+    """pwrite until all is written; OSError where a write fails or takes nothing."""
+    view = memoryview(data)
+    while view:
+        count = os.pwrite(fd, view, offset)
+        if count <= 0:
+            raise OSError(0, "the drive took no bytes")
+        offset += count
+        view = view[count:]
+
+
+def aligned(length: int) -> mmap.mmap:
+    """A zeroed, page-aligned buffer: what O_DIRECT asks for."""
+    return mmap.mmap(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+
+def drop_cache(fd: int) -> None:
+    """Let the next reads come from the medium: flush, then drop the kernel's pages."""
+    os.fsync(fd)
+    if stat.S_ISBLK(os.fstat(fd).st_mode):
+        fcntl.ioctl(fd, _BLKFLSBUF)
+    else:
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+class _LayDown:
+    """One lay-down: its threads, the frame whose turn it is, and the first failure."""
+
+    def __init__(
+        self, fd: int, source: Source, manifest: Manifest, report: Report, stop: threading.Event
+    ) -> None:
+        self._fd, self._source, self._manifest = fd, source, manifest
+        self._report, self._stop = report, stop
+        self._condition = threading.Condition()
+        self._turn = 0
+        self._failure: BaseException | None = None
+        self._first = b""
+        self._begun = self._reported = time.monotonic()
+        self._durable = 0
+        self._unflushed = 0
+        self._zeros = bytes(manifest.frame_bytes)
+        self._zero_sha = {
+            length: hashlib.sha256(self._zeros[:length]).hexdigest()
+            for length in {
+                manifest.frame_range(0).length,
+                manifest.frame_range(len(manifest.frames) - 1).length,
+            }
+        }
+
+    def run(self, from_frame: int, read_back: bool) -> Written:
+        try:
+            write_all(self._fd, aligned(FIRST_BYTES), 0)
+            os.fsync(self._fd)
+        except OSError as error:
+            raise LayDownError("image-write-failed", offset=0, problem=str(error)) from error
+        begun = time.monotonic()
+        frames = range(len(self._manifest.frames))
+        self._durable = from_frame
+        # Frame 0 is taken in any case: its first MiB is kept for the end.
+        self._in_turns(
+            [number for number in frames if number == 0 or number >= from_frame], "write"
+        )
+        self._checkpoint(len(frames))
+        written = sum(self._manifest.frame_range(n).length for n in frames if n >= from_frame)
+        write_s, begun = time.monotonic() - begun, time.monotonic()
+        if read_back:
+            try:
+                drop_cache(self._fd)
+            except OSError as error:
+                raise LayDownError("image-write-failed", offset=0, problem=str(error)) from error
+            self._in_turns(list(frames), "read-back")
+        return Written(
+            first=self._first,
+            written_bytes=written,
+            read_back=read_back,
+            write_s=write_s,
+            read_back_s=time.monotonic() - begun,
+        )
+
+    def _in_turns(self, numbers: list[int], phase: str) -> None:
+        """Hand the frames to the workers; the part that touches the drive goes in order."""
+        work: queue.Queue[tuple[int, int, bytes] | None] = queue.Queue(maxsize=_WORKERS + 1)
+        self._turn = 0
+        self._begun = time.monotonic()
+        target = self._write_one if phase == "write" else self._read_one
+
+        def worker() -> None:
+            buffer = aligned(self._manifest.frame_bytes)
+            while (item := work.get()) is not None:
+                if self._failure is not None:
+                    continue
+                try:
+                    target(item[0], item[1], item[2], buffer)
+                except BaseException as error:
+                    self._fail(error)
+
+        threads = [threading.Thread(target=worker, name=f"{phase}-{n}") for n in range(_WORKERS)]
+        for thread in threads:
+            thread.start()
+        try:
+            for place, number in enumerate(numbers):
+                if self._failure is not None:
+                    break
+                if self._stop.is_set():
+                    raise LayDownStoppedError("image-stopped", frame=number)
+                work.put((place, number, self._compressed(number) if phase == "write" else b""))
+        except BaseException as error:
+            self._fail(error)
+        for _thread in threads:
+            work.put(None)
+        for thread in threads:
+            thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def _compressed(self, number: int) -> bytes:
+        frame = self._manifest.frames[number]
+        try:
+            data = self._source.read_at(frame.offset, frame.length)
+        except OSError as error:
+            raise ImageTrustError(
+                "image-unreadable", image=self._manifest.profile, frame=number, problem=str(error)
+            ) from error
+        if len(data) != frame.length:
+            raise ImageTrustError("image-truncated", image=self._manifest.profile, frame=number)
+        return data
+
+    def _fail(self, error: BaseException) -> None:
+        with self._condition:
+            if self._failure is None:
+                self._failure = error
+            self._condition.notify_all()
+
+    @contextlib.contextmanager
+    def _my_turn(self, place: int) -> Iterator[bool]:
+        """Wait until all earlier frames are done; gives whether all is still well."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._turn == place or self._failure is not None)
+            well = self._failure is None
+        yield well
+        with self._condition:
+            self._turn += 1
+            self._condition.notify_all()
+
+    def _write_one(self, place: int, number: int, data: bytes, buffer: mmap.mmap) -> None:
+        extent = self._manifest.frame_range(number)
+        frame = self._manifest.frames[number]
+        with memoryview(buffer) as whole, whole[: extent.length] as view:
+            self._unpack(frame, number, data, view)
+            if number == 0:
+                self._first = bytes(view[:FIRST_BYTES])
+            start = FIRST_BYTES if number == 0 else 0
+            with self._my_turn(place) as well:
+                if well and (number or self._durable == 0):
+                    self._put(view[start:], extent.offset + start)
+                    self._tell("write", extent.end)
+                    self._unflushed += extent.length
+                    if self._unflushed >= _CHECKPOINT_BYTES:
+                        self._checkpoint(number + 1)
+
+    def _unpack(self, frame: Frame, number: int, data: bytes, view: memoryview) -> None:
+        """Decompress a frame into the buffer; ImageTrustError unless it is the signed one."""
+        import zstandard
+
+        length = len(view)
+        if frame.sha256 == self._zero_sha.get(length):
+            # A hole: known zeros need neither to be decompressed nor to be hashed again.
+            view[:] = memoryview(self._zeros)[:length]
+            return
+        filled = 0
+        try:
+            with zstandard.ZstdDecompressor().stream_reader(data) as reader:
+                while filled < length and (count := reader.readinto(view[filled:])):
+                    filled += count
+                surplus = reader.read(1)
+        except zstandard.ZstdError as error:
+            raise ImageTrustError(
+                "image-frame-bad", image=self._manifest.profile, frame=number, problem=str(error)
+            ) from error
+        if filled != length or surplus or hashlib.sha256(view).hexdigest() != frame.sha256:
+            raise ImageTrustError(
+                "image-frame-bad", image=self._manifest.profile, frame=number, problem="SHA-256"
+            )
+
+    def _put(self, view: memoryview, offset: int) -> None:
+        try:
+            write_all(self._fd, view, offset)
+        except OSError as error:
+            raise LayDownError("image-write-failed", offset=offset, problem=str(error)) from error
+
+    def _checkpoint(self, frames: int) -> None:
+        try:
+            os.fsync(self._fd)
+        except OSError as error:
+            raise LayDownError("image-write-failed", offset=0, problem=str(error)) from error
+        self._durable, self._unflushed = frames, 0
+        end = min(frames * self._manifest.frame_bytes, self._manifest.disk_bytes)
+        self._tell("write", end, now=True)
+
+    def _read_one(self, place: int, number: int, _data: bytes, buffer: mmap.mmap) -> None:
+        extent = self._manifest.frame_range(number)
+        start = FIRST_BYTES if number == 0 else 0
+        with memoryview(buffer) as whole, whole[: extent.length] as view:
+            with self._my_turn(place) as well:
+                if not well:
+                    return
+                self._get(view[start:], extent.offset + start)
+                self._tell("read-back", extent.end)
+            if number == 0:
+                view[:FIRST_BYTES] = self._first
+            if self._manifest.frames[number].sha256 == self._zero_sha.get(extent.length):
+                # bytes compare by memcmp, memoryviews item by item (50 times slower).
+                same = bytes(view) == self._zeros[: extent.length]
+            else:
+                found = hashlib.sha256(view).hexdigest()
+                same = found == self._manifest.frames[number].sha256
+        if not same:
+            raise LayDownError(
+                "image-read-back-failed", offset=extent.offset, problem="other bytes than written"
+            )
+
+    def _get(self, view: memoryview, offset: int) -> None:
+        done = 0
+        try:
+            while done < len(view):
+                count = os.preadv(self._fd, [view[done:]], offset + done)
+                if count <= 0:
+                    raise OSError(0, "the drive ended")
+                done += count
+        except OSError as error:
+            raise LayDownError(
+                "image-read-back-failed", offset=offset + done, problem=str(error)
+            ) from error
+
+    def _tell(self, phase: str, done_bytes: int, *, now: bool = False) -> None:
+        moment = time.monotonic()
+        if not now and moment - self._reported < _REPORT_EVERY_S:
+            return
+        self._reported = moment
+        self._report(
+            Progress(
+                phase=phase,
+                done_bytes=done_bytes,
+                total_bytes=self._manifest.disk_bytes,
+                durable_frames=self._durable,
+                elapsed_s=moment - self._begun,
+            )
+        )
