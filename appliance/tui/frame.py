@@ -53,18 +53,25 @@ def title_row(screen: Screen) -> Row:
 
 
 def key_row(keys: tuple[Key, ...], width: int) -> Row:
-    """The bar: each key and its word; the dangerous and the useful first, until it is full."""
-    parts: list[Cell] = []
-    used = 0
-    for key in keys:
-        if key.hidden:
+    """The bar: the screen's own keys until it is full; help and language at the far end."""
+    shown = [key for key in keys if not key.hidden]
+    everywhere = [cell for key in shown if key.name in ("f1", "f2") for cell in _key_cells(key)]
+    room = width - sum(cells(cell.text) for cell in everywhere)
+    own: list[Cell] = []
+    for key in shown:
+        if key.name in ("f1", "f2"):
             continue
-        cap, label = f" {keycap(key.name)} ", f" {key.label} "
-        used += cells(cap) + cells(label)
-        if used > width:
+        pair = _key_cells(key)
+        room -= sum(cells(cell.text) for cell in pair)
+        if room < 0:
             break
-        parts += [Cell(cap, "key"), Cell(label, "off" if key.off else "keys")]
-    return (*parts, Cell("", "keys", fill=True))
+        own += pair
+    return (*own, Cell("", "keys", fill=True), *everywhere)
+
+
+def _key_cells(key: Key) -> list[Cell]:
+    label = f" {key.label} "
+    return [Cell(f" {keycap(key.name)} ", "key"), Cell(label, "off" if key.off else "keys")]
 
 
 def message_row(text: str, role: str, more: str) -> Row:

@@ -1,4 +1,4 @@
-"""What stands above every body: that we are unsigned, that something is wrong.
+"""What several screens show: drives, reasons, and the notices above every body.
 
 A result without a key is an unsigned record, and that is said loudly on each screen.
 """
@@ -6,11 +6,11 @@ A result without a key is an unsigned record, and that is said loudly on each sc
 from __future__ import annotations
 
 from appliance.i18n import _
-from appliance.job.state import JobState
-from appliance.model import Reason
+from appliance.job.state import JobPhase, JobState
+from appliance.model import Drive, Reason
 from appliance.tui import words
 from appliance.tui.rows import Cell, Row, row
-from appliance.tui.text import wrapped
+from appliance.tui.text import isolated, wrapped
 
 
 def paragraph(text: str, width: int, role: str = "normal", indent: int = 1) -> list[Row]:
@@ -19,19 +19,37 @@ def paragraph(text: str, width: int, role: str = "normal", indent: int = 1) -> l
     return [row(lead, Cell(line, role)) for line in wrapped(text, max(width - indent - 1, 10))]
 
 
+def bullets(text: str, width: int, role: str, indent: int) -> list[Row]:
+    """One text with a dot before its first row."""
+    lines = wrapped(text, max(width - indent - 3, 10))
+    return [
+        row(" " * indent, Cell("  " if number else "• ", role), Cell(line, role))
+        for number, line in enumerate(lines)
+    ]
+
+
 def reasons(
     items: tuple[Reason, ...], width: int, role: str, indent: int, *, advise: bool = True
 ) -> list[Row]:
     """Reasons as a list with a dot each, and their advice where asked for."""
     rows: list[Row] = []
     for item in items:
-        text = words.told(item)
         more = words.advice(item) if advise else ""
-        lines = wrapped(f"{text} {more}".strip(), max(width - indent - 3, 10))
-        for number, line in enumerate(lines):
-            lead = "• " if number == 0 else "  "
-            rows.append(row(" " * indent, Cell(lead, role), Cell(line, role)))
+        rows += bullets(f"{words.told(item)} {more}".strip(), width, role, indent)
     return rows
+
+
+def identity(drive: Drive, role: str) -> Row:
+    """How every screen names a drive: model, serial, size, path, in fixed columns."""
+    return (
+        Cell(isolated(drive.identity.model), role, width=27),
+        Cell("  "),
+        Cell(isolated(drive.identity.serial), role, width=22),
+        Cell("  "),
+        Cell(words.size(drive.size_bytes), role, width=8, end=True),
+        Cell("  "),
+        Cell(isolated(drive.path), "quiet", fill=True),
+    )
 
 
 def standing(state: JobState, width: int) -> list[Row]:
@@ -41,6 +59,6 @@ def standing(state: JobState, width: int) -> list[Row]:
         loud = _("UNSIGNED: this stick has no key. Results are records, not certificates.")
         rows.append(row(Cell(f" {loud}", "loud", fill=True)))
         rows += reasons((state.station.unsigned,), width, "bad", 1)
-    for problem in state.problems:
-        rows += reasons((problem,), width, "bad", 1)
+    if state.phase is not JobPhase.BLOCKED:  # there the problems are the screen's body
+        rows += reasons(state.problems, width, "bad", 1)
     return rows

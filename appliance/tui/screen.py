@@ -80,6 +80,8 @@ class Screen:
     """The base of all screens: scrolling, and the look-up in the key table."""
 
     name = ""
+    # Whether the arrow keys scroll; where they move a cursor, the cursor scrolls.
+    scrolls = True
 
     def __init__(self) -> None:
         self.top = 0

@@ -17,6 +17,7 @@ from appliance.tui.frame import MINIMUM, composed, too_small
 from appliance.tui.rows import EMPTY, Row, painted
 from appliance.tui.screen import Call, Go, Intent, Key, Redraw, Say, Screen, SwitchLanguage
 from appliance.tui.screens.attest import Attest
+from appliance.tui.screens.blocked import Blocked
 from appliance.tui.screens.consent import Consent
 from appliance.tui.screens.drives import Drives
 from appliance.tui.screens.help import Help
@@ -27,6 +28,7 @@ from appliance.tui.screens.searching import Searching
 
 POSSIBLE = {
     JobPhase.DETECTING: ("searching",),
+    JobPhase.BLOCKED: ("blocked",),
     JobPhase.CONSENT: ("machine", "drives", "consent", "attest"),
     JobPhase.RUNNING: ("progress",),
     JobPhase.FINISHED: ("result",),
@@ -45,6 +47,7 @@ class Session:
         self.message = ("", "normal")
         screens: tuple[Screen, ...] = (
             Searching(),
+            Blocked(),
             Machine(),
             Drives(),
             Consent(),
@@ -107,9 +110,9 @@ class Session:
             common.insert(0, Key("f1", _("Help"), self._open_help))
         return (*own, *common)
 
-    @staticmethod
-    def _language_key() -> Key:
-        other = "English" if i18n.language() == "ar" else "Arabic"
+    def _language_key(self) -> Key:
+        arabic = "العربية" if self.follows else "Arabic"
+        other = "English" if i18n.language() == "ar" else arabic
         return Key("f2", other, SwitchLanguage, aliases=("^t",))
 
     def _open_help(self) -> None:
@@ -145,7 +148,7 @@ class Session:
         for candidate in self.keys():
             if candidate.answers(key) and candidate.name in ("f1", "f2", "^l"):
                 return candidate.action()
-        if key in ("up", "down", "pgup", "pgdn"):
+        if self.screen.scrolls and key in ("up", "down", "pgup", "pgdn"):
             step = {"up": -1, "down": 1, "pgup": -10, "pgdn": 10}[key]
             self.screen.top = max(0, self.screen.top + step)
         return None

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from appliance import texts
+from appliance.erasure.standards import BY_ID
 from appliance.errors import TajdeedError
 from appliance.i18n import N_, _, language
 from appliance.job.state import DrivePhase
 from appliance.model import Bus, Level, Media, Outcome, Reason
-from appliance.tui.text import UNKNOWN, clean, isolated
+from appliance.tui.text import UNKNOWN, isolated
 
 PHASES = {
     DrivePhase.WAITING: N_("waiting"),
@@ -70,6 +71,11 @@ def size(size_bytes: float) -> str:
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {unit}"
 
 
+def memory(mib: int) -> str:
+    """Binary, as memory is sold: 8 GiB, 3.7 GiB."""
+    return f"{mib / 1024:.1f}".removesuffix(".0") + " GiB"
+
+
 def rate(bytes_s: float) -> str:
     """Bytes per second, or blank while nothing moves."""
     return f"{size(bytes_s)}/s" if bytes_s > 0 else ""
@@ -112,9 +118,9 @@ def kind(bus: Bus, media: Media) -> str:
 
 
 def method(name: str) -> str:
-    """The method's text where the table has one, else its name."""
-    code = f"method-{name}"
-    return texts.short(Reason(code=code), language()) if code in texts.TEXTS else isolated(name)
+    """The method's title where the table of standards has it, else its id."""
+    known = BY_ID.get(name)
+    return _(known.title) if known else isolated(name)
 
 
 def _guarded(what: Reason | TajdeedError) -> Reason:

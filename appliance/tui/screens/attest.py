@@ -18,6 +18,7 @@ class Attest(Screen):
     """The attestation that the machine holds no drive."""
 
     name = "attest"
+    scrolls = False
 
     def __init__(self) -> None:
         super().__init__()

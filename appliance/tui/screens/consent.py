@@ -10,8 +10,8 @@ from appliance.i18n import _, ngettext
 from appliance.job.state import JobState
 from appliance.model import Consent as Given
 from appliance.model import to_json
-from appliance.tui import words
 from appliance.tui.fields import Field
+from appliance.tui.notices import identity
 from appliance.tui.rows import EMPTY, Cell, Row, row
 from appliance.tui.screen import Call, Go, Intent, Key, Screen
 from appliance.tui.screens.drives import erased_drives
@@ -24,6 +24,7 @@ class Consent(Screen):
     """The question that has no way back."""
 
     name = "consent"
+    scrolls = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,7 +82,13 @@ class Consent(Screen):
                 aliases=("^g",),
             ),
             Key("tab", _("Next field"), lambda: self._move(state, 1), aliases=("enter", "down")),
-            Key("backtab", _("Previous"), lambda: self._move(state, -1), aliases=("up",), hidden=True),
+            Key(
+                "backtab",
+                _("Previous"),
+                lambda: self._move(state, -1),
+                aliases=("up",),
+                hidden=True,
+            ),
             Key("esc", _("Back"), lambda: Go("drives")),
         )
 
@@ -134,13 +141,7 @@ class Consent(Screen):
             rows += [
                 row(
                     Cell("▶ " if here else "  ", "cursor", mirror=True),
-                    Cell(isolated(drive.identity.model), "strong", width=28),
-                    "  ",
-                    Cell(isolated(drive.identity.serial), "strong", width=22),
-                    "  ",
-                    Cell(words.size(drive.size_bytes), width=8, end=True),
-                    "  ",
-                    Cell(isolated(drive.path), "quiet", fill=True),
+                    *identity(drive, "strong"),
                 ),
                 row(
                     "    ",

@@ -11,7 +11,7 @@ from appliance.i18n import _, language, ngettext
 from appliance.job.state import JobState
 from appliance.model import Drive, DrivePlan, Holder
 from appliance.tui import words
-from appliance.tui.notices import paragraph, reasons
+from appliance.tui.notices import identity, paragraph, reasons
 from appliance.tui.rows import EMPTY, Cell, Row, row
 from appliance.tui.screen import Call, Go, Intent, Key, Screen
 from appliance.tui.text import clean, isolated
@@ -32,13 +32,7 @@ def _head(drive: Drive, number: str, chosen: bool, role: str) -> Row:
     return row(
         Cell("▶ " if chosen else "  ", "cursor", mirror=True),
         Cell(number, role, width=3),
-        Cell(isolated(drive.identity.model), role, width=28),
-        "  ",
-        Cell(isolated(drive.identity.serial), role, width=22),
-        "  ",
-        Cell(words.size(drive.size_bytes), role, width=8, end=True),
-        "  ",
-        Cell(isolated(drive.path), "quiet", fill=True),
+        *identity(drive, role),
     )
 
 
@@ -56,6 +50,7 @@ class Drives(Screen):
     """The drives and the plan."""
 
     name = "drives"
+    scrolls = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -200,5 +195,7 @@ class Drives(Screen):
         if smart is not None and smart.healthy is False:
             rows += paragraph(_("The drive says of itself that it is failing."), width, "bad", 5)
         firmware = clean(item.drive.firmware)
-        rows += paragraph(_("Firmware {version}").format(version=isolated(firmware)), width, "quiet", 5)
+        rows += paragraph(
+            _("Firmware {version}").format(version=isolated(firmware)), width, "quiet", 5
+        )
         return rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.i18n import _
 from appliance.job.state import JobState
-from appliance.tui.notices import paragraph
+from appliance.tui.notices import bullets
 from appliance.tui.rows import EMPTY, Cell, Row, row
 from appliance.tui.screen import Go, Key, Screen, keycap
 
@@ -36,7 +36,12 @@ class Help(Screen):
         for key in self.about:
             names = " ".join(keycap(name) for name in (key.name, *key.aliases) if len(name) < 9)
             rows.append(
-                row("  ", Cell(names, "strong", width=24), Cell(key.label, width=22), Cell(key.off, "quiet", fill=True))
+                row(
+                    "  ",
+                    Cell(names, "strong", width=24),
+                    Cell(key.label, width=22),
+                    Cell(key.off, "quiet", fill=True),
+                )
             )
         promises = (
             _("Until you consent, every drive but the stick is read-only and only read."),
@@ -47,5 +52,5 @@ class Help(Screen):
         )
         rows.append(EMPTY)
         for text in promises:
-            rows += paragraph(f"• {text}", width, indent=2)
+            rows += bullets(text, width, "normal", 2)
         return rows

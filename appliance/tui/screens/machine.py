@@ -24,7 +24,9 @@ def _firmware(machine: MachineFacts) -> str:
         False: _("Secure Boot off"),
         None: _("Secure Boot unknown"),
     }[machine.secure_boot]
-    return f"{isolated(machine.firmware_kind.upper())} {isolated(machine.firmware_version)}, {secure}"
+    return (
+        f"{isolated(machine.firmware_kind.upper())} {isolated(machine.firmware_version)}, {secure}"
+    )
 
 
 class Machine(Screen):
@@ -51,13 +53,17 @@ class Machine(Screen):
         machine = state.machine
         if machine is None:
             return []
-        memory = words.size(machine.ram_mib * 1024 * 1024)
+        memory = words.memory(machine.ram_mib)
         aes = _("with AES instructions") if machine.cpu_aes else _("without AES instructions")
         threads = ngettext("{n} thread", "{n} threads", machine.cpu_threads).format(
             n=machine.cpu_threads
         )
         rows = [
-            _line(_("Maker and model"), f"{isolated(machine.maker)} {isolated(machine.model)}", "strong"),
+            _line(
+                _("Maker and model"),
+                f"{isolated(machine.maker)} {isolated(machine.model)}",
+                "strong",
+            ),
             _line(_("Serial number"), isolated(machine.serial), "strong"),
             _line(_("Asset tag"), isolated(state.asset_tag) if state.asset_tag else UNKNOWN),
             _line(_("Donor's tag"), isolated(machine.donor_asset_tag)),
@@ -70,7 +76,9 @@ class Machine(Screen):
             health = UNKNOWN if battery.health_percent is None else f"{battery.health_percent} %"
             charge = UNKNOWN if battery.percent is None else f"{battery.percent} %"
             text = _("health {health}, charge {charge}")
-            rows.append(_line(_("Battery"), text.format(health=isolated(health), charge=isolated(charge))))
+            rows.append(
+                _line(_("Battery"), text.format(health=isolated(health), charge=isolated(charge)))
+            )
         rows += [
             _line(_("Network"), f"{isolated(nic.name)} {isolated(nic.mac)}")
             for nic in machine.nics
@@ -78,11 +86,19 @@ class Machine(Screen):
         ]
         rows.append(EMPTY)
         for drive in machine.drives:
-            what = _("this stick, never a target") if drive.is_stick else words.kind(drive.bus, drive.media)
+            what = (
+                _("this stick, never a target")
+                if drive.is_stick
+                else words.kind(drive.bus, drive.media)
+            )
             rows.append(
                 row(
                     "  ",
-                    Cell(_("Boot stick") if drive.is_stick else _("Drive"), "quiet", width=_LABEL_CELLS),
+                    Cell(
+                        _("Boot stick") if drive.is_stick else _("Drive"),
+                        "quiet",
+                        width=_LABEL_CELLS,
+                    ),
                     Cell(isolated(drive.identity.model), width=24),
                     " ",
                     Cell(words.size(drive.size_bytes), width=8, end=True),

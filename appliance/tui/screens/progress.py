@@ -10,7 +10,7 @@ from appliance.i18n import _, ngettext
 from appliance.job.state import Delivery, DrivePhase, DriveState, JobState
 from appliance.model import Drive
 from appliance.tui import words
-from appliance.tui.notices import reasons
+from appliance.tui.notices import identity, reasons
 from appliance.tui.rows import EMPTY, Cell, Row, bar, row
 from appliance.tui.screen import Key, Say, Screen
 from appliance.tui.text import isolated
@@ -39,16 +39,7 @@ def head(state: JobState, item: DriveState) -> Row:
     drive = drive_of(state, item.key)
     if drive is None:
         return row(" ", Cell(isolated(item.key), "strong", fill=True))
-    return row(
-        " ",
-        Cell(isolated(drive.identity.model), "strong", width=28),
-        "  ",
-        Cell(isolated(drive.identity.serial), "strong", width=22),
-        "  ",
-        Cell(words.size(drive.size_bytes), width=8, end=True),
-        "  ",
-        Cell(isolated(drive.path), "quiet", fill=True),
-    )
+    return row(" ", *identity(drive, "strong"))
 
 
 def delivery_line(delivery: Delivery) -> Row:
@@ -102,7 +93,9 @@ class Progress(Screen):
         refused = _("A drive is being erased: switching off now would leave it half done.")
         return (
             Key("updown", _("Scroll"), lambda: None, off=scroll, aliases=("up", "down")),
-            Key("p", _("Power off"), lambda: Say(refused), off=refused, aliases=("P",), hidden=True),
+            Key(
+                "p", _("Power off"), lambda: Say(refused), off=refused, aliases=("P",), hidden=True
+            ),
         )
 
     def view(self, state: JobState, width: int, height: int) -> list[Row]:

@@ -35,7 +35,9 @@ def next_step(state: JobState) -> str:
         )
     if state.delivery.held:
         return _("The office still has to accept this station; the statements are with the server.")
-    return _("All statements are registered. Switch off, put the asset tag on, hand the machine on.")
+    return _(
+        "All statements are registered. Switch off, put the asset tag on, hand the machine on."
+    )
 
 
 class Result(Screen):
@@ -105,7 +107,9 @@ class Result(Screen):
 
     @staticmethod
     def _drive(state: JobState, item: DriveState, width: int) -> list[Row]:
-        text, role = words.outcome(item.outcome) if item.outcome else (words.phase(item.phase), "quiet")
+        text, role = (
+            words.outcome(item.outcome) if item.outcome else (words.phase(item.phase), "quiet")
+        )
         detail = []
         if item.outcome in _GOOD:
             detail.append(_("level {level}").format(level=words.level(item.level)))
