@@ -32,7 +32,7 @@ def uptime_s() -> int:
 def waiting_rows(problem: str = "") -> list[Row]:
     """What is going on while there is no engine to ask; `problem` is what it last said."""
     rows = [
-        row(Cell(f" {_('Tajdeed')}", "title", fill=True)),
+        row(Cell(" ", "title"), Cell(_("Tajdeed"), "title", fill=True)),
         EMPTY,
         row("  ", Cell(_("Searching for the drives of this machine..."), "strong")),
         EMPTY,

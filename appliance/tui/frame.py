@@ -42,12 +42,14 @@ def title_row(screen: Screen) -> Row:
     here = _STEP_OF.get(screen.name, screen.name)
     names = _steps()
     parts: list[Cell] = [
-        Cell(f" {_('Tajdeed')} ", "step"),
+        Cell(" ", "step"),
+        Cell(_("Tajdeed"), "step"),
+        Cell(" ", "step"),
         Cell(f"│ {screen.title()}", "title", fill=True),
     ]
     for number, step in enumerate(_STEPS):
         if number:
-            parts.append(Cell(" › ", "title", mirror=False))
+            parts.append(Cell(" › ", "title", mirror=True))
         parts.append(Cell(names[step], "step" if step == here else "title"))
     return (*parts, Cell(" ", "title"))
 
@@ -101,8 +103,9 @@ def composed(
     _scroll(screen, screen.cursor(state, width), len(body), room)
     shown = body[screen.top : screen.top + room]
     above, below = screen.top > 0, screen.top + room < len(body)
+    more_word = _("More")
     arrows = ("↑" if above else " ") + ("↓" if below else " ")
-    more = f"{_('More')} {arrows}" if above or below else ""
+    more = f"{more_word} {arrows}" if above or below else ""
     blank: list[Row] = [EMPTY] * (room - len(shown))
     return [*top, *shown, *blank, message_row(*message, more), key_row(keys, width)]
 

@@ -28,6 +28,8 @@ class Cell:
 
 
 Row = tuple[Cell, ...]
+# Pictures that point somewhere point the other way in a mirrored layout.
+_MIRRORED = str.maketrans("▶◀›‹→←", "◀▶‹›←→")
 EMPTY: Row = ()
 
 
@@ -39,7 +41,7 @@ def row(*parts: Cell | str) -> Row:
 def _shown(cell: Cell, width: int, rtl: bool) -> str:
     text = visual(fitted(cell.text, width), rtl)
     if cell.mirror and rtl:
-        text = text[::-1]
+        text = text[::-1].translate(_MIRRORED)
     at_left = cell.end if rtl else not cell.end
     return text.ljust(width) if at_left else text.rjust(width)
 

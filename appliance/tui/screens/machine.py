@@ -24,9 +24,8 @@ def _firmware(machine: MachineFacts) -> str:
         False: _("Secure Boot off"),
         None: _("Secure Boot unknown"),
     }[machine.secure_boot]
-    return (
-        f"{isolated(machine.firmware_kind.upper())} {isolated(machine.firmware_version)}, {secure}"
-    )
+    version = f"{isolated(machine.firmware_kind.upper())} {isolated(machine.firmware_version)}"
+    return _("{first}, {second}").format(first=version, second=secure)
 
 
 class Machine(Screen):
@@ -68,7 +67,7 @@ class Machine(Screen):
             _line(_("Asset tag"), isolated(state.asset_tag) if state.asset_tag else UNKNOWN),
             _line(_("Donor's tag"), isolated(machine.donor_asset_tag)),
             _line(_("Processor"), isolated(machine.cpu)),
-            _line("", _("{threads}, {aes}").format(threads=threads, aes=aes)),
+            _line("", _("{first}, {second}").format(first=threads, second=aes)),
             _line(_("Memory"), memory),
             _line(_("Firmware"), _firmware(machine)),
         ]
