@@ -1,0 +1,1 @@
+"""The screens, one module each; none of them touches the terminal or knows a drive's technology."""

@@ -1,0 +1,166 @@
+"""Consent: the technician says who they are and types each serial's last four characters.
+
+The destructive key is F10, which nobody presses by accident, and it says what is missing.
+What was typed goes to the engine as typed; the engine, not this screen, decides.
+"""
+
+from __future__ import annotations
+
+from appliance.i18n import _, ngettext
+from appliance.job.state import JobState
+from appliance.model import Consent as Given
+from appliance.model import to_json
+from appliance.tui.fields import Field
+from appliance.tui.notices import identity
+from appliance.tui.rows import EMPTY, Cell, Row, row
+from appliance.tui.screen import Call, Go, Intent, Key, Screen
+from appliance.tui.screens.drives import erased_drives
+from appliance.tui.text import isolated
+
+_TECHNICIAN = "technician"
+
+
+class Consent(Screen):
+    """The question that has no way back."""
+
+    name = "consent"
+    scrolls = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._fields: dict[str, Field] = {}
+        self._digest = ""
+        self.focus = 0
+
+    def title(self) -> str:
+        return _("Consent")
+
+    def sentence(self, state: JobState) -> str:
+        count = len(erased_drives(state))
+        text = ngettext(
+            "Everything on {n} drive will be erased. There is no way back.",
+            "Everything on {n} drives will be erased. There is no way back.",
+            count,
+        )
+        return text.format(n=count)
+
+    def fields(self, state: JobState) -> dict[str, Field]:
+        """The fields for this plan; a new plan starts with empty ones."""
+        if self._digest != state.plan_digest or not self._fields:
+            self._digest = state.plan_digest
+            kept = self._fields.get(_TECHNICIAN)
+            self._fields = {
+                _TECHNICIAN: kept or Field(40, state.station.technicians),
+                **{item.drive.key: Field(4) for item in erased_drives(state)},
+            }
+            self.focus = min(self.focus, len(self._fields) - 1)
+        return self._fields
+
+    def missing(self, state: JobState) -> str:
+        """What still keeps the erasure from starting; empty if nothing does."""
+        fields = self.fields(state)
+        if not fields[_TECHNICIAN].text.strip():
+            return _("Say who you are first: the technician's name is empty.")
+        for item in erased_drives(state):
+            typed = fields[item.drive.key].text
+            if typed != item.drive.identity.last4:
+                text = _("{typed} is not the end of the serial of {model} ({path}).")
+                return text.format(
+                    typed=isolated(typed or "____"),
+                    model=isolated(item.drive.identity.model),
+                    path=isolated(item.drive.path),
+                )
+        return ""
+
+    def keys(self, state: JobState) -> tuple[Key, ...]:
+        return (
+            Key(
+                "f10",
+                _("ERASE"),
+                lambda: self._start(state),
+                off=self.missing(state),
+                aliases=("^g",),
+            ),
+            Key("tab", _("Next field"), lambda: self._move(state, 1), aliases=("enter", "down")),
+            Key(
+                "backtab",
+                _("Previous"),
+                lambda: self._move(state, -1),
+                aliases=("up",),
+                hidden=True,
+            ),
+            Key("esc", _("Back"), lambda: Go("drives")),
+        )
+
+    def _move(self, state: JobState, step: int) -> None:
+        self.focus = (self.focus + step) % len(self.fields(state))
+
+    def _start(self, state: JobState) -> Intent:
+        fields = self.fields(state)
+        given = Given(
+            plan_digest=state.plan_digest,
+            technician=fields[_TECHNICIAN].text.strip(),
+            typed={item.drive.key: fields[item.drive.key].text for item in erased_drives(state)},
+        )
+        return Call("Consent", {"consent": to_json(given)})
+
+    def press(self, key: str, state: JobState) -> Intent | None:
+        fields = self.fields(state)
+        field = list(fields.values())[self.focus]
+        if field.press(key):
+            if field.room == 4 and len(field.text) == 4 and self.focus < len(fields) - 1:
+                self.focus += 1
+            return None
+        return super().press(key, state)
+
+    def cursor(self, state: JobState, width: int) -> int | None:
+        return 0 if self.focus == 0 else 4 + 3 * (self.focus - 1)
+
+    def view(self, state: JobState, width: int, height: int) -> list[Row]:
+        fields = self.fields(state)
+        who = fields[_TECHNICIAN]
+        rows: list[Row] = [
+            row(
+                Cell("▶ " if self.focus == 0 else "  ", "cursor", mirror=True),
+                Cell(_("Technician"), "quiet", width=20),
+                Cell(isolated(who.text) if who.text else "", self._role(0), width=32),
+            ),
+            row(
+                " " * 22,
+                Cell(
+                    _("← → choose a name, or type it") if who.choices else _("type your name"),
+                    "quiet",
+                ),
+            ),
+            EMPTY,
+        ]
+        for number, item in enumerate(erased_drives(state), start=1):
+            drive = item.drive
+            field = fields[drive.key]
+            here = self.focus == number
+            rows += [
+                row(
+                    Cell("▶ " if here else "  ", "cursor", mirror=True),
+                    *identity(drive, "strong"),
+                ),
+                row(
+                    "    ",
+                    Cell(_("last four characters of the serial"), width=38),
+                    Cell(isolated(field.text.ljust(4, "_")), self._role(number), width=4),
+                    "  ",
+                    *self._verdict(field, drive.identity.last4),
+                ),
+                EMPTY,
+            ]
+        return rows
+
+    def _role(self, number: int) -> str:
+        return "focus" if self.focus == number else "field"
+
+    @staticmethod
+    def _verdict(field: Field, wanted: str) -> Row:
+        if field.text == wanted:
+            return (Cell("✓ ", "good"), Cell(_("right"), "good"))
+        if len(field.text) >= 4 or (field.text and not wanted.startswith(field.text)):
+            return (Cell("✗ ", "bad"), Cell(_("not this drive"), "bad"))
+        return ()

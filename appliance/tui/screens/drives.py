@@ -1,0 +1,201 @@
+"""Every drive and what would be done with it: the plan that a person consents to.
+
+Each drive is shown, also those that will be left alone, with the reason, and the stick,
+which is never a target. The drive under the cursor shows its details: holders that will
+be released, and methods that were ruled out.
+"""
+
+from __future__ import annotations
+
+from appliance.i18n import _, language, ngettext
+from appliance.job.state import JobState
+from appliance.model import Drive, DrivePlan, Holder
+from appliance.tui import words
+from appliance.tui.notices import identity, paragraph, reasons
+from appliance.tui.rows import EMPTY, Cell, Row, row
+from appliance.tui.screen import Call, Go, Intent, Key, Screen
+from appliance.tui.text import clean, isolated
+
+
+def erased_drives(state: JobState) -> tuple[DrivePlan, ...]:
+    """The plans that erase something."""
+    return tuple(p for p in state.plan.drives if p.erases) if state.plan else ()
+
+
+def nothing_to_erase(state: JobState) -> bool:
+    """Whether no drive but the stick was found at all: `no-media`, for a person to attest."""
+    machine = state.machine
+    return machine is not None and all(drive.is_stick for drive in machine.drives)
+
+
+def _head(drive: Drive, number: str, chosen: bool, role: str) -> Row:
+    return row(
+        Cell("▶ " if chosen else "  ", "cursor", mirror=True),
+        Cell(number, role, width=3),
+        *identity(drive, role),
+    )
+
+
+def _holders(holders: tuple[Holder, ...]) -> list[str]:
+    lines: list[str] = []
+    for holder in holders:
+        where = " ".join(isolated(point) for point in holder.mountpoints)
+        label = f" {isolated(holder.label)}" if holder.label else ""
+        lines.append(f"{isolated(holder.path)} {isolated(holder.kind)}{label} {where}".rstrip())
+        lines += _holders(holder.holders)
+    return lines
+
+
+class Drives(Screen):
+    """The drives and the plan."""
+
+    name = "drives"
+    scrolls = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chosen = 0
+
+    def title(self) -> str:
+        return _("Drives and plan")
+
+    def sentence(self, state: JobState) -> str:
+        if nothing_to_erase(state):
+            return _("No drive was found. That is not a success: look inside the machine.")
+        count = len(erased_drives(state))
+        text = ngettext(
+            "{n} drive would be erased. Nothing has been written so far.",
+            "{n} drives would be erased. Nothing has been written so far.",
+            count,
+        )
+        return text.format(n=count)
+
+    def keys(self, state: JobState) -> tuple[Key, ...]:
+        plan = state.plan
+        off = ""
+        if plan is None:
+            off = _("There is no plan yet.")
+        elif plan.blockers:
+            off = words.told(plan.blockers[0])
+        elif not erased_drives(state):
+            off = _("There is no drive to erase.")
+        keys = [
+            Key("c", _("Consent"), lambda: Go("consent"), off=off, aliases=("C",)),
+            Key("updown", _("Choose"), lambda: None, aliases=("up", "down")),
+            Key("r", _("Search again"), self._again, aliases=("R",)),
+            Key("esc", _("Back"), lambda: Go("machine"), aliases=("b",)),
+        ]
+        if nothing_to_erase(state):
+            keys[0] = Key("a", _("Attest: no drives"), lambda: Go("attest"), aliases=("A",))
+        return tuple(keys)
+
+    def _again(self) -> Intent:
+        return Call("Rescan")
+
+    def press(self, key: str, state: JobState) -> Intent | None:
+        if key in ("up", "down"):
+            count = len(state.plan.drives) if state.plan else 0
+            self.chosen = max(0, min(count - 1, self.chosen + (1 if key == "down" else -1)))
+            return None
+        return super().press(key, state)
+
+    def view(self, state: JobState, width: int, height: int) -> list[Row]:
+        return [r for block in self._blocks(state, width) for r in block]
+
+    def cursor(self, state: JobState, width: int) -> int | None:
+        blocks = self._blocks(state, width)
+        if self.chosen >= len(blocks):
+            return None
+        before = sum(len(block) for block in blocks[: self.chosen])
+        return before + max(len(blocks[self.chosen]) - 2, 0) if self.top < before else before
+
+    def _blocks(self, state: JobState, width: int) -> list[list[Row]]:
+        plan = state.plan
+        if plan is None:
+            return []
+        blocks = [
+            self._block(item, str(number), number - 1 == self.chosen, width)
+            for number, item in enumerate(plan.drives, start=1)
+        ]
+        planned = {item.drive.key for item in plan.drives}
+        for drive in state.machine.drives if state.machine else ():
+            if drive.is_stick and drive.key not in planned:
+                blocks.append([*self._stick(drive, False), EMPTY])
+        tail: list[Row] = []
+        if plan.blockers:
+            tail += reasons(plan.blockers, width, "bad", 2)
+        if plan.image_reasons and not any(item.image for item in plan.drives):
+            tail += [
+                *paragraph(_("No image will be installed:"), width, "doubt", 2),
+                *reasons(plan.image_reasons, width, "normal", 4),
+            ]
+        return [*blocks, tail] if tail else blocks
+
+    def _stick(self, drive: Drive, chosen: bool) -> list[Row]:
+        return [
+            _head(drive, "", chosen, "quiet"),
+            row("     ", Cell(_("This is the boot stick: it is never a target."), "quiet")),
+        ]
+
+    def _block(self, item: DrivePlan, number: str, chosen: bool, width: int) -> list[Row]:
+        drive = item.drive
+        if drive.is_stick:
+            return [*self._stick(drive, chosen), EMPTY]
+        rows = [_head(drive, number, chosen, "strong" if item.erases else "normal")]
+        kind = words.kind(drive.bus, drive.media)
+        if item.erases:
+            first = item.methods[0]
+            text = _("{kind}: will be erased by {method}, reaching {level}")
+            rows += paragraph(
+                text.format(
+                    kind=kind, method=words.method(first.method), level=words.level(first.level)
+                ),
+                width,
+                "bad",
+                5,
+            )
+            if item.image is not None:
+                name = item.image.title_ar if language() == "ar" else item.image.title_en
+                text = _("Then {image} {version} is installed on it.")
+                rows += paragraph(
+                    text.format(image=isolated(name), version=isolated(item.image.version)),
+                    width,
+                    "good",
+                    5,
+                )
+        else:
+            rows += paragraph(_("{kind}: will be left alone").format(kind=kind), width, "good", 5)
+        rows += reasons(item.refusals, width, "normal", 5)
+        rows += reasons((*item.notes, *drive.warnings), width, "doubt", 5)
+        if chosen:
+            rows += self._details(item, width)
+        return [*rows, EMPTY]
+
+    def _details(self, item: DrivePlan, width: int) -> list[Row]:
+        rows: list[Row] = []
+        for option in item.methods[1:]:
+            text = _("If that fails: {method}, reaching {level}")
+            rows += paragraph(
+                text.format(method=words.method(option.method), level=words.level(option.level)),
+                width,
+                "quiet",
+                5,
+            )
+        for option in item.methods:
+            rows += reasons(option.notes, width, "quiet", 5)
+        for line in _holders(item.drive.holders):
+            rows += paragraph(_("In use: {holder}").format(holder=line), width, "quiet", 5)
+        for out in item.ruled_out:
+            why = "; ".join(words.told(reason) for reason in out.reasons)
+            text = _("Not {method}: {why}")
+            rows += paragraph(
+                text.format(method=words.method(out.method), why=why), width, "quiet", 5
+            )
+        smart = item.drive.smart
+        if smart is not None and smart.healthy is False:
+            rows += paragraph(_("The drive says of itself that it is failing."), width, "bad", 5)
+        firmware = clean(item.drive.firmware)
+        rows += paragraph(
+            _("Firmware {version}").format(version=isolated(firmware)), width, "quiet", 5
+        )
+        return rows
