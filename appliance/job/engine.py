@@ -22,7 +22,7 @@ from appliance.hardware import booted as boot
 from appliance.hardware import machine as hardware
 from appliance.hardware.drives import drive_names
 from appliance.i18n import N_, _
-from appliance.job.offers import offers
+from appliance.imaging.shelf import offers
 from appliance.job import assettag
 from appliance.job.board import Board
 from appliance.job.consent import ConsentError, check_typed
@@ -162,8 +162,8 @@ class Engine:
         take(record, log.add("consent", consent=to_json(consent)))
 
     def _publish(self, machine: Machine) -> None:
-        found = offers(self.store)
-        plan = job_plan(machine, policy(self.settings), found.images, found.refused)
+        images, refused = offers(self.store.images, self.store.trusted_image_keys())
+        plan = job_plan(machine, policy(self.settings), images, refused)
         with self._lock:
             if self._consented.is_set():
                 return

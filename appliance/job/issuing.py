@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from appliance import __version__
 from appliance.errors import TajdeedError, TrustError
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUILD_FILE = Path("/usr/lib/tajdeed/build.json")
-Kept = Statement | UnsignedRecord
+Kept: TypeAlias = Statement | UnsignedRecord
 
 
 class Issuer:
@@ -231,9 +231,7 @@ class Issuer:
         )
 
     def _issue(self, draft: Draft, drive: str, outcome: Outcome | None) -> StatementRef:
-        kept = self._already(draft)
-        if kept is None:
-            kept = self._made(draft)
+        kept: Kept = self._already(draft) or self._made(draft)
         ident = kept.id if isinstance(kept, Statement) else _unsigned_id(kept)
         self._kept[ident] = kept
         return StatementRef(id=ident, type=draft.type, drive=drive, outcome=outcome)

@@ -12,7 +12,7 @@ from appliance import settings, texts
 from appliance.erasure.standards import BY_ID
 from appliance.hardware.machine import machine
 from appliance.i18n import N_, _, language, translator
-from appliance.job.offers import offers
+from appliance.imaging.shelf import offers
 from appliance.job.planning import job_plan
 from appliance.job.store import Store
 from appliance.model import DrivePlan, JobPlan, Reason, digest, to_json
@@ -29,8 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the plan; 0, also where it would erase nothing."""
     asked = settings.read(args.config)
-    found = offers(Store())
-    plan = job_plan(machine(), settings.policy(asked), found.images, found.refused)
+    store = Store()
+    images, refused = offers(store.images, store.trusted_image_keys())
+    plan = job_plan(machine(), settings.policy(asked), images, refused)
     if args.json:
         json.dump(explained(plan), sys.stdout, ensure_ascii=False, indent=2)
         sys.stdout.write("\n")

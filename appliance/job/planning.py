@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from appliance.erasure.planning import drive_plan, machine_blockers
-from appliance.imaging.choice import chosen_image
+from appliance.imaging.choice import choose
 from appliance.model import DrivePlan, ImageOffer, JobPlan, Machine, Media, Policy, Reason
 
 
@@ -42,7 +42,7 @@ def _with_image(
         key=lambda plan: (plan.drive.media != Media.FLASH, plan.drive.size_bytes, plan.drive.path),
     )
     for plan in candidates:
-        choice = chosen_image(policy, images, machine.ram_mib, plan.drive)
+        choice = choose(images, policy, machine.ram_mib, plan.drive)
         if choice.image is not None:
             placed = replace(plan, image=choice.image)
             return tuple(placed if item is plan else item for item in plans), ()

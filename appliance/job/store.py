@@ -32,6 +32,10 @@ class Store:
     def image_keys(self) -> Path:
         return self.root / "trust/image-keys"
 
+    def trusted_image_keys(self) -> tuple[bytes, ...]:
+        """The organisation's image keys (PEM), from the ext4 partition only."""
+        return tuple(file.read_bytes() for file in sorted(self.image_keys.glob("*.pem")))
+
     @property
     def outbox(self) -> Path:
         return self.root / "outbox"

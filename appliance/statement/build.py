@@ -132,6 +132,7 @@ def build_machine(
     job: str,
     log_head: str,
     tool: Tool,
+    blockers: Sequence[Reason] = (),
     no_media_attested_by: str = "",
 ) -> Draft:
     """The draft of a machine certificate: every drive is either a statement or left alone.
@@ -161,6 +162,9 @@ def build_machine(
         outcome = min(outcomes, key=WORST_FIRST.index)
     else:
         outcome = Outcome.NO_MEDIA if no_media_attested_by else Outcome.UNKNOWN
+    # Something may be hidden from us (a RAID controller without drives): never a pass then.
+    if blockers and outcome in (*_REACHED, Outcome.NO_MEDIA):
+        outcome = Outcome.UNKNOWN
     level = _REACHED.get(outcome, Level.NONE)
     not_recorded = [
         name
@@ -211,7 +215,7 @@ def build_machine(
         ],
         "persons": [to_json(person) for person in papers.persons],
         "no_media_attested_by": no_media_attested_by,
-        "exceptions": to_json(machine.warnings),
+        "exceptions": to_json((*machine.warnings, *blockers)),
         "standard": _STANDARD,
         "tool": tool.to_json(),
         "not_recorded": sorted(not_recorded),
