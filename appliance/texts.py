@@ -1,34 +1,16 @@
 """What the stable codes mean, for the person at the machine, in two languages.
 
-One table: code -> short text, and advice (what it means for the data, what to do next).
-Facts of the reason or error fill the braces. Screens, paper and `plan --json` all print
-from here, so a thing has the same words everywhere. A code that is not in the table is a
-defect of the program, and a test looks for it.
+The table is `appliance.codes`: a short text, and advice (what to do next). Facts of the
+reason or error fill the braces. Screens, paper and `plan --json` all print from here, so a
+thing has the same words everywhere.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from appliance.codes import TEXTS
 from appliance.errors import TajdeedError
-from appliance.i18n import N_, translator
+from appliance.i18n import translator
 from appliance.model import Facts, Reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """A short text and an optional advice, both with `{fact}` fields."""
-
-    short: str
-    advice: str = ""
-
-
-TEXTS: dict[str, Text] = {
-    "engine-gone": Text(
-        short=N_("The engine does not answer ({problem})"),
-        advice=N_("It restarts by itself; an erase that runs goes on meanwhile."),
-    ),
-}
 
 
 class _Facts(dict[str, object]):
