@@ -115,6 +115,7 @@ TEXTS: dict[str, Text] = {
     "canaries-survived": Text(N_("The drive said “done”, but {places} test marks are still there, the first at byte {first_offset}"), _FAILED_DRIVE),
     "old-samples-survived": Text(N_("The drive said “done”, but old data is still there in {places} places, the first at byte {first_offset}"), _FAILED_DRIVE),
     "command-refused": Text(N_("The drive refused {command} (status {status}): {problem}")),
+    "evidence-missing": Text(N_("What was measured does not prove {method}"), _FAILED_DRIVE),
     "interrupted": Text(N_("The power was cut, or the worker ended, in the middle of {method}"), _UNKNOWN_DRIVE),
     "worker-died": Text(N_("The worker ended before the drive was decided"), _UNKNOWN_DRIVE),
     # programs

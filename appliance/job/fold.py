@@ -182,7 +182,10 @@ def _outcome(state: _Folding, level: Level, exceptions: list[Reason]) -> Outcome
     if level == Level.CLEAR:
         return Outcome.CLEARED
     for attempt in state.attempts:
-        exceptions += [reason for reason in attempt.reasons if reason not in exceptions]
+        reasons = attempt.reasons or (
+            Reason(code="evidence-missing", facts={"method": attempt.method}),
+        )
+        exceptions += [reason for reason in reasons if reason not in exceptions]
     if any(attempt.result == "unknown" for attempt in state.attempts):
         return Outcome.UNKNOWN
     return Outcome.FAILED

@@ -14,7 +14,7 @@ from appliance.model import Consent, Deployment, JobPlan, Level, Machine, Outcom
 
 
 class JobPhase(StrEnum):
-    """Where the job stands. `BLOCKED`: `problems` say what must be put right; nothing is touched."""
+    """Where the job stands; while `BLOCKED`, `problems` say what must be put right first."""
 
     DETECTING = "detecting"
     BLOCKED = "blocked"

@@ -1,0 +1,118 @@
+"""station.yaml: defaults are safe; what is wrong is named by file, line and key."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance import settings
+from appliance.errors import ConfigError
+from appliance.model import Bus, Level
+
+CMDLINE = "quiet tajdeed.mode=tui"
+
+
+def read(tmp_path: Path, text: str, cmdline: str = CMDLINE) -> settings.Settings:
+    file, line = tmp_path / "station.yaml", tmp_path / "cmdline"
+    file.write_text(text)
+    line.write_text(cmdline)
+    return settings.read(file, line)
+
+
+def refusal(tmp_path: Path, text: str, cmdline: str = CMDLINE) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text, cmdline)
+    assert caught.value.exit_code == 2
+    return caught.value
+
+
+def test_an_empty_file_is_safe(tmp_path: Path) -> None:
+    found = read(tmp_path, "")
+    assert found["batch.enabled"] is False
+    assert settings.policy(found).level == Level.PURGE
+    assert Bus.USB not in settings.policy(found).buses
+
+
+def test_the_example_of_the_design_is_understood(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        """
+station: {organisation: {ar: جمعية, en: Charity}, site: Dammam, technicians: [Ali, Sara]}
+language: en
+policy: {level: purge, fallback: clear, crypto_erase_alone: false, verify: full,
+         on_failure: stop, buses: [sata, sas, nvme, mmc]}
+image: {choose: auto, allow: [family-business, family-light], final_fill: image-extent}
+batch: {enabled: true, countdown_s: 30, at_end: poweroff, ticket: batch.jws}
+lot: "L-7"
+asset_tag: generated
+servers: [{url: "https://central.example", ca: keys/ca.pem}]
+network: {wifi: {ssid: net, psk_file: psk}, proxy: "", ntp: ""}
+""",
+    )
+    assert found["station.technicians"] == ("Ali", "Sara")
+    assert found["batch.enabled"] is True
+    assert settings.policy(found).at_end == "poweroff"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "key"),
+    [
+        ("language: ar\npolicy:\n  levl: purge\n", "config-unknown-key", 3, "policy.levl"),
+        ("language: fr\n", "config-wrong-value", 1, "language"),
+        ("batch:\n  countdown_s: soon\n", "config-wrong-value", 2, "batch.countdown_s"),
+        ("batch: {enabled: 1}\n", "config-wrong-value", 1, "batch.enabled"),
+        ("language: ar\n\nlanguage: en\n", "config-twice", 3, "language"),
+        ("policy: purge\n", "config-wrong-value", 1, "policy"),
+        ("servers: [{url: 'http://plain'}]\n", "config-wrong-value", 1, "servers"),
+        ("policy: {buses: [floppy]}\n", "config-wrong-value", 1, "policy.buses"),
+        ("language: !!python/object/apply:os.system [id]\n", "config-wrong-value", 1, "language"),
+    ],
+)
+def test_the_fault_is_named(tmp_path: Path, text: str, code: str, line: int, key: str) -> None:
+    error = refusal(tmp_path, text)
+    assert (error.code, error.facts["line"], error.facts["key"]) == (code, line, key)
+    assert str(error.facts["file"]).endswith("station.yaml")
+
+
+def test_broken_yaml_and_other_encodings_are_named(tmp_path: Path) -> None:
+    assert refusal(tmp_path, "language: [ar\n").code == "config-not-yaml"
+    (tmp_path / "station.yaml").write_bytes(b"lot: ok\nlot2: \xff\xfe\n")
+    with pytest.raises(ConfigError) as caught:
+        settings.read(tmp_path / "station.yaml", tmp_path / "cmdline")
+    assert (caught.value.code, caught.value.facts["line"]) == ("config-not-utf8", 2)
+
+
+def test_windows_editors_are_understood(tmp_path: Path) -> None:
+    (tmp_path / "cmdline").write_text(CMDLINE)
+    (tmp_path / "station.yaml").write_bytes("﻿language: en\r\nlot: x\r\n".encode())
+    assert settings.read(tmp_path / "station.yaml", tmp_path / "cmdline")["language"] == "en"
+
+
+def test_the_command_line_wins_and_is_checked(tmp_path: Path) -> None:
+    assert read(tmp_path, "mode: tui", "tajdeed.mode=batch")["mode"] == "batch"
+    assert refusal(tmp_path, "", "tajdeed.mode=wipe").facts["key"] == "mode"
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_settings_or_a_named_fault(text: str) -> None:
+    try:
+        settings.parsed(text.encode(), "station.yaml")
+    except ConfigError as error:
+        assert error.facts["file"] == "station.yaml"
+
+
+def test_the_schema_has_every_setting_and_the_defaults_fit() -> None:
+    import jsonschema
+
+    validator = jsonschema.Draft202012Validator(settings.schema())
+    tree: dict[str, object] = {}
+    for one in settings.SETTINGS:
+        place = tree
+        *parents, leaf = one.key.split(".")
+        for parent in parents:
+            place = place.setdefault(parent, {})  # type: ignore[assignment]
+        place[leaf] = list(one.default) if isinstance(one.default, tuple) else one.default
+    validator.validate(tree)
+    assert settings.parsed(yaml.safe_dump(tree).encode(), "x").keys() == settings.defaults().keys()
