@@ -34,6 +34,7 @@ class Faults:
     there on begin again at 0, as on a stick of fake capacity. `flips`: these bytes are read
     inverted. `read_only_after`: all writes fail after so many bytes. `gone_after`: the disk
     vanishes after so many bytes were written, `gone_after_reading`: read. `flush_fails`.
+    `slow_s`: every request takes so many seconds.
     """
 
     bad_writes: Ranges = ()
@@ -46,6 +47,7 @@ class Faults:
     gone_after: int | None = None
     gone_after_reading: int | None = None
     flush_fails: bool = False
+    slow_s: float = 0.0
 
 
 @contextlib.contextmanager
@@ -70,7 +72,7 @@ def faulty_disk(
     finally:
         os.close(fuse)
     try:
-        with loop_device(mount / "disk", sector_bytes) as loop:
+        with loop_device(mount / "disk", sector_bytes) as loop, _small_requests(loop):
             yield loop
     finally:
         _libc().umount2(os.fsencode(mount), 2)  # MNT_DETACH
@@ -96,6 +98,22 @@ def loop_device(file: Path, sector_bytes: int = 512) -> Iterator[Path]:
         yield loop
     finally:
         subprocess.run(["losetup", "--detach", str(loop)], check=True)
+
+
+@contextlib.contextmanager
+def _small_requests(loop: Path) -> Iterator[None]:
+    """Keep the device's requests within one of FUSE's.
+
+    Of a write that FUSE had to cut in two, and whose second part failed, the loop driver
+    (seen in 6.18, `lo_complete_rq`) tells its caller that it succeeded.
+    """
+    limit = Path("/sys/block") / loop.name / "queue/max_sectors_kb"
+    before = limit.read_text()
+    limit.write_text(str(_MAX_BYTES // 2048))
+    try:
+        yield
+    finally:
+        limit.write_text(before)
 
 
 def _libc() -> ctypes.CDLL:
@@ -201,9 +219,11 @@ def _answer(disk: _Disk, opcode: int, node: int, body: bytes) -> bytes:
         case 14:  # OPEN
             return struct.pack("<Q2I", 1, _DIRECT_IO, 0)
         case 15:  # READ
+            time.sleep(disk.faults.slow_s)
             _, offset, length = struct.unpack_from("<2QI", body)
             return disk.read(offset, length)
         case 16:  # WRITE
+            time.sleep(disk.faults.slow_s)
             _, offset, length = struct.unpack_from("<2QI", body)
             disk.write(offset, body[40 : 40 + length])
             return struct.pack("<2I", length, 0)
