@@ -28,7 +28,7 @@ from appliance.erasure.device import (
     geometry,
 )
 from appliance.erasure.ranges import sample_ranges
-from appliance.model import ByteRange, Check, RangeError
+from appliance.model import ByteRange, Check, Facts, RangeError
 
 UNIT_BYTES = 4096
 CANARY_SPREAD = 64
@@ -285,6 +285,13 @@ def _look(
             left += survivor.length
             bad.append(RangeError(kind="survived", range=survivor))
     planned = sum(map(size_of, places))
+    detail: Facts = {
+        "places": len(places),
+        "survived_bytes": left,
+        "unreadable_places": unreadable,
+    }
+    if drop_problem:
+        detail["host_cache_error"] = drop_problem
     return Check(
         kind=kind,
         scope="sampled",
@@ -293,12 +300,7 @@ def _look(
         expected_bytes=read - left,
         complete=read == planned and not drop_problem,
         mismatches=tuple(bad),
-        detail={
-            "places": len(places),
-            "survived_bytes": left,
-            "unreadable_places": unreadable,
-        }
-        | ({"host_cache_error": drop_problem} if drop_problem else {}),
+        detail=detail,
     )
 
 
