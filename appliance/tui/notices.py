@@ -23,7 +23,7 @@ def bullets(text: str, width: int, role: str, indent: int) -> list[Row]:
     """One text with a dot before its first row."""
     lines = wrapped(text, max(width - indent - 3, 10))
     return [
-        row(" " * indent, Cell("  " if number else "• ", role), Cell(line, role))
+        row(" " * indent, Cell("  " if number else "• ", role, mirror=True), Cell(line, role))
         for number, line in enumerate(lines)
     ]
 

@@ -34,5 +34,5 @@ ROLES: dict[str, Role] = {
     "bar": Role("bold_cyan", "normal"),
     "keys": Role("black_on_cyan", "reverse"),
     "key": Role("bold_white_on_blue", "bold"),
-    "off": Role("blue_on_cyan", "reverse"),
+    "off": Role("cyan", "normal"),
 }

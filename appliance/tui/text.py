@@ -17,6 +17,9 @@ from collections.abc import Callable
 # First-strong isolate and its end (UAX #9): how a serial or a path stands inside a sentence.
 FSI = "\u2068"
 PDI = "\u2069"
+# An invisible letter of right-to-left direction, for a term that ends in Latin letters:
+# without it the punctuation that follows would stand on the wrong side.
+RLM = "\u200f"
 ELLIPSIS = "…"
 UNKNOWN = "???"
 
@@ -29,7 +32,7 @@ TAIL = "\ufe73"
 SYMBOLS = "─│┌┐└┘├┤┬┴┼═█▓▒░■□▪●○◆←↑→↓▲▼▶◀✓✗✔✘•…–—‘’“”›‹·"
 _ARABIC = "\u0621-\u063a\u0640-\u0652\u067e\u0686\u0698\u06a9\u06af\u06cc،؛؟٪"
 _SHOWN = re.compile(f"[^ -~¡-¬®-ÿ{_ARABIC}{SYMBOLS}]")
-_SHOWN_OR_ISOLATE = re.compile(f"[^ -~¡-¬®-ÿ{_ARABIC}{SYMBOLS}{FSI}{PDI}]")
+_SHOWN_OR_ISOLATE = re.compile(f"[^ -~¡-¬®-ÿ{_ARABIC}{SYMBOLS}{FSI}{PDI}{RLM}]")
 _RTL = re.compile(r"[\u0590-\u08ff]")
 _STRONG = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ\u0621-\u06ff]")
 _ISOLATE = re.compile(f"{FSI}([^{FSI}{PDI}]*){PDI}")
@@ -83,7 +86,7 @@ def visual(text: str, rtl: bool) -> str:
     """The characters in the order of the screen, left to right, one cell each."""
     text = _SHOWN_OR_ISOLATE.sub("?", text)
     if not _RTL.search(text):
-        return text.replace(FSI, "").replace(PDI, "")
+        return _bare(text)
     inner: dict[str, str] = {}
 
     def take_out(match: re.Match[str]) -> str:
@@ -94,21 +97,28 @@ def visual(text: str, rtl: bool) -> str:
         inner[holder] = visual(match.group(1), bool(strong and _RTL.match(strong.group())))
         return holder
 
-    text = _ISOLATE.sub(take_out, text).replace(FSI, "").replace(PDI, "")
+    text = _ISOLATE.sub(take_out, text)
+    text = text.replace(FSI, "").replace(PDI, "")
     _, get_display = _shaping()
     shown: str = get_display(_shaped(text), base_dir="R" if rtl else "L")
     for holder, part in inner.items():
         shown = shown.replace(holder, part)
-    return shown
+    return _bare(shown)
 
 
 def cells(text: str) -> int:
     """How many cells the text takes once it is shaped."""
-    return len(visual(text, True)) if _RTL.search(text) else len(text) - _isolates(text)
+    return len(visual(text, True)) if _RTL.search(text) else len(_bare(text))
 
 
-def _isolates(text: str) -> int:
-    return text.count(FSI) + text.count(PDI)
+def _bare(text: str) -> str:
+    """Without the invisible marks."""
+    return text.replace(FSI, "").replace(PDI, "").replace(RLM, "")
+
+
+def settled(text: str) -> str:
+    """A text in the language of the sentence that it goes into, closed towards what follows."""
+    return text + RLM if _RTL.search(text) else text
 
 
 def _closed(text: str) -> str:

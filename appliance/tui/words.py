@@ -13,7 +13,7 @@ from appliance.errors import TajdeedError
 from appliance.i18n import N_, _, language
 from appliance.job.state import DrivePhase
 from appliance.model import Bus, Level, Media, Outcome, Reason
-from appliance.tui.text import UNKNOWN, isolated
+from appliance.tui.text import UNKNOWN, isolated, settled
 
 PHASES = {
     DrivePhase.WAITING: N_("waiting"),
@@ -109,18 +109,18 @@ def outcome(which: Outcome) -> tuple[str, str]:
 
 def level(which: Level) -> str:
     """The level; in Arabic the English word stands beside it."""
-    return _(LEVELS[which])
+    return settled(_(LEVELS[which]))
 
 
 def kind(bus: Bus, media: Media) -> str:
     """How it is attached and what it is: "SATA hard disk"."""
-    return " ".join((isolated(BUSES[bus]), _(MEDIA[media])))
+    return settled(_("{bus} {media}").format(bus=isolated(BUSES[bus]), media=_(MEDIA[media])))
 
 
 def method(name: str) -> str:
     """The method's title where the table of standards has it, else its id."""
     known = BY_ID.get(name)
-    return _(known.title) if known else isolated(name)
+    return settled(_(known.title)) if known else isolated(name)
 
 
 def _guarded(what: Reason | TajdeedError) -> Reason:
@@ -137,7 +137,7 @@ def _guarded(what: Reason | TajdeedError) -> Reason:
 
 def told(what: Reason | TajdeedError) -> str:
     """The short text of a reason or error."""
-    return texts.short(_guarded(what), language())
+    return settled(texts.short(_guarded(what), language()))
 
 
 def advice(what: Reason | TajdeedError) -> str:

@@ -160,7 +160,7 @@ class Consent(Screen):
     @staticmethod
     def _verdict(field: Field, wanted: str) -> Row:
         if field.text == wanted:
-            return (Cell("✓ ", "good"), Cell(_("right"), "good"))
+            return (Cell("✓ ", "good", mirror=True), Cell(_("right"), "good"))
         if len(field.text) >= 4 or (field.text and not wanted.startswith(field.text)):
-            return (Cell("✗ ", "bad"), Cell(_("not this drive"), "bad"))
+            return (Cell("✗ ", "bad", mirror=True), Cell(_("not this drive"), "bad"))
         return ()
