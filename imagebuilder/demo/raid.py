@@ -46,7 +46,7 @@ def _superblock(name: str, number: int, count: int, sectors: int) -> bytes:
 
 def _checksum(block: bytes) -> int:
     """Sum of the block's 32-bit words, the carry added once (md's calc_sb_1_csum)."""
-    total = sum(struct.unpack(f"<{len(block) // 4}I", block[: len(block) // 4 * 4]))
+    total: int = sum(struct.unpack(f"<{len(block) // 4}I", block[: len(block) // 4 * 4]))
     if len(block) % 4:
         total += struct.unpack("<H", block[-2:])[0]
-    return ((total & 0xFFFF_FFFF) + (total >> 32)) & 0xFFFF_FFFF
+    return (total + (total >> 32)) & 0xFFFF_FFFF
