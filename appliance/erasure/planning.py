@@ -54,6 +54,8 @@ def drive_refusals(drive: Drive, machine: Machine, policy: Policy) -> tuple[Reas
     found: list[Reason] = []
     if drive.is_stick:
         return (reason("is-the-stick"),)
+    # Where nobody knows which disk is the stick, any of them may be it.
+    found += [item for item in machine.warnings if item.code == "stick-unknown"]
     if drive.bus not in policy.buses:
         found.append(
             reason(

@@ -46,6 +46,11 @@ def _names(context: object) -> Iterator[str]:
             yield name
 
 
+def drives_present() -> tuple[tuple[str, int | None], ...]:
+    """Names with the kernel's disk sequence number, which is new at every plugging in."""
+    return tuple((name, number(SYS / "block" / name / "diskseq")) for name in drive_names())
+
+
 def drive_key(identity: Identity) -> str:
     """A short stable name of a drive for files and messages: a hash of its identity."""
     joined = "\n".join((identity.model, identity.serial, identity.wwn or ""))

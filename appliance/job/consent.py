@@ -13,14 +13,15 @@ class ConsentError(TajdeedError):
 
 
 def check_typed(consent: Consent, plan: JobPlan) -> None:
-    """A person's consent: this very plan, a name, and the last four of each serial.
+    """A person's consent: a name, and the last four characters of each drive's serial.
 
-    ConsentError `consent-other-plan`, `consent-no-name`, `consent-wrong-serial` (names the
+    ConsentError `consent-no-name`, `consent-wrong-serial` (names the
     drive), `consent-other-drives`, `nothing-to-erase`.
     """
-    _check_plan(consent, plan)
     if not consent.technician.strip():
         raise ConsentError("consent-no-name")
+    if not any(item.erases for item in plan.drives):
+        raise ConsentError("nothing-to-erase")
     wanted = {item.drive.key: item.drive for item in plan.drives if item.erases}
     if set(consent.typed) != set(wanted):
         raise ConsentError("consent-other-drives", wanted=len(wanted), found=len(consent.typed))
@@ -31,8 +32,10 @@ def check_typed(consent: Consent, plan: JobPlan) -> None:
             )
 
 
-def _check_plan(consent: Consent, plan: JobPlan) -> None:
+def check_plan(consent: Consent, plan: JobPlan) -> None:
+    """Any consent, typed or by ticket, is for the very plan that was shown.
+
+    ConsentError `consent-other-plan`.
+    """
     if consent.plan_digest != digest(plan):
         raise ConsentError("consent-other-plan")
-    if not any(item.erases for item in plan.drives):
-        raise ConsentError("nothing-to-erase")

@@ -10,43 +10,41 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import shutil
 import threading
 import time
 import uuid
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from appliance.errors import ConfigError
-from appliance.hardware import booted as boot
-from appliance.hardware import machine as hardware
-from appliance.hardware.drives import drive_names
 from appliance.i18n import N_, _
-from appliance.imaging.shelf import offers
-from appliance.job import assettag
 from appliance.job.board import Board
-from appliance.job.consent import ConsentError, check_typed
-from appliance.job.eventlog import Writer
-from appliance.job.issuing import Issuer
-from appliance.job.planning import job_plan
-from appliance.job.record import JobRecord, job_record, take
-from appliance.job.running import Running
+from appliance.job.consent import ConsentError, check_plan, check_typed
 from appliance.job.server import Server
-from appliance.job.state import DrivePhase, DriveState, JobPhase, JobState
+from appliance.job.state import DrivePhase, DriveState, JobPhase, JobState, StationInfo
 from appliance.job.store import Store
-from appliance.job.worker import boot_id
 from appliance.model import Consent, JobPlan, Machine, Reason, digest, from_json, to_json
-from appliance.settings import Settings, defaults, policy, read
-from appliance.tools import systemd, utc_now
+
+if TYPE_CHECKING:
+    from appliance.job.eventlog import Writer
+    from appliance.job.issuing import Issuer
+    from appliance.job.record import JobRecord
+    from appliance.job.running import Running
+    from appliance.settings import Settings
+
+# What the first screens do not need (ciphers, schemas, udev) is imported where it is used: on
+# an old machine every second before "these are your drives" is felt.
 
 _TICK_S = 0.25
 # A machine is only called empty when nothing new has come for so long after udev settled.
 _QUIET_S = 4.0
-_LANGUAGES_HELP = N_("Folder of the stick's state (default: where the stick has it)")
+_STATE_HELP = N_("Folder of the stick's state (default: where the stick has it)")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--state", type=Path, default=Store().root, help=_(_LANGUAGES_HELP))
+    parser.add_argument("--state", type=Path, default=Store().root, help=_(_STATE_HELP))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,24 +58,22 @@ class Engine:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.settings = Settings(defaults())
-        self.problem: Reason | None = None
-        try:
-            self.settings = read()
-        except ConfigError as error:
-            self.problem = Reason(code=error.code, facts=error.facts)
-        self.stick = boot.booted()
-        self.issuer = Issuer(store, self.settings, self.stick.unsigned)
         self.board = Board(
             JobState(
                 phase=JobPhase.DETECTING,
                 job="",
-                station=self.issuer.station(),
-                language=self.settings["language"],
-                mode=self.settings["mode"],
-                at_end=self.settings["batch.at_end"],
+                station=StationInfo(
+                    id="",
+                    organisation_ar="",
+                    organisation_en="",
+                    site="",
+                    technicians=(),
+                    enrolled=False,
+                ),
             )
         )
+        self._settings: Settings | None = None
+        self._issuer: Issuer | None = None
         self._consented = threading.Event()
         self._rescan = threading.Event()
         self._lock = threading.Lock()
@@ -85,33 +81,96 @@ class Engine:
         self._plan: JobPlan | None = None
         self._stopping = False
 
+    @property
+    def settings(self) -> Settings:
+        if self._settings is None:
+            raise ConsentError("still-searching")
+        return self._settings
+
+    @property
+    def issuer(self) -> Issuer:
+        if self._issuer is None:
+            raise ConsentError("still-searching")
+        return self._issuer
+
     # --- the course of the job -------------------------------------------------------------
 
     def serve(self) -> None:
         """Run the job to its end, then keep answering faces."""
         Server(self.store.run / "engine.socket", self.board, self.handle).start()
-        if self.problem is not None:
-            self.board.change(phase=JobPhase.BLOCKED, problems=(self.problem,))
+        problem = self._read_settings()
+        self._look(with_smart=False)
+        self._open_station()
+        if problem is not None:
+            self.board.change(phase=JobPhase.BLOCKED, problems=(problem,))
             self._idle()
         log, record = self._begin()
         if record.consent is None:
             self._detect(log, record)
-        running = Running(self.store, self.settings, self.issuer, self.board, log, record)
-        running.run_to_end(_TICK_S)
+        self._running(log, record).run_to_end(_TICK_S)
         self._idle()
+
+    def _read_settings(self) -> Reason | None:
+        """Read station.yaml; a wrong one leaves the defaults and is the problem to show."""
+        from appliance.settings import Settings, defaults, read
+
+        problem = None
+        try:
+            self._settings = read()
+        except ConfigError as error:
+            self._settings = Settings(defaults())
+            problem = Reason(code=error.code, facts=error.facts)
+        self.board.change(
+            language=self.settings["language"],
+            mode=self.settings["mode"],
+            at_end=self.settings["batch.at_end"],
+        )
+        return problem
+
+    def _look(self, *, with_smart: bool) -> Machine:
+        """Detect the machine and put it on the board."""
+        from appliance.hardware.booted import booted
+        from appliance.hardware.machine import machine
+
+        found = machine(booted(), with_smart=with_smart)
+        self.board.change(machine=found)
+        return found
+
+    def _open_station(self) -> None:
+        from appliance.hardware.booted import booted
+        from appliance.job.issuing import Issuer
+
+        self._issuer = Issuer(self.store, self.settings, booted().unsigned)
+        self.board.change(station=self._issuer.station())
+
+    def _running(self, log: Writer, record: JobRecord) -> Running:
+        from appliance.job.running import Running
+
+        return Running(self.store, self.settings, self.issuer, self.board, log, record)
 
     def _idle(self) -> None:
         """Nothing more to do but to answer, and to hand new receipts to the screen."""
         while True:
-            self.issuer.adopt_certificate()
-            self.board.change(delivery=self.issuer.delivery(), station=self.issuer.station())
-            if self._stopping:
-                systemd.power_off()
-                self._stopping = False
+            self._housekeeping()
             time.sleep(1.0)
+
+    def _housekeeping(self) -> None:
+        """What goes on beside the job: the courier's news, and being switched off."""
+        self.issuer.adopt_certificate()
+        self.board.change(delivery=self.issuer.delivery(), station=self.issuer.station())
+        if self._stopping:
+            from appliance.tools import systemd
+
+            self._stopping = False
+            systemd.power_off()
 
     def _begin(self) -> tuple[Writer, JobRecord]:
         """Go on with this boot's job, close jobs of earlier boots, or begin a new one."""
+        from appliance.job import assettag
+        from appliance.job.eventlog import Writer
+        from appliance.job.record import JobRecord, job_record, take
+        from appliance.job.worker import boot_id
+
         for job in self.store.job_ids():
             log = Writer(self.store.job_log(job))
             record = job_record(log.events)
@@ -121,10 +180,11 @@ class Engine:
             if record.outcome is None and record.consent is not None:
                 # The power was cut in the middle: what is certain is stated, the rest is
                 # unknown; it is never finished silently.
-                Running(
-                    self.store, self.settings, self.issuer, self.board, log, record
-                ).close_interrupted()
+                self._running(log, record).close_interrupted()
             log.close()
+            if record.consent is None:
+                # Somebody looked at a machine and went away: nothing happened, nothing to keep.
+                shutil.rmtree(self.store.job_log(job).parent)
         job = str(uuid.uuid4())
         log = Writer(self.store.job_log(job))
         tag = assettag.asset_tag(secrets.token_bytes(8))
@@ -135,24 +195,23 @@ class Engine:
 
     def _detect(self, log: Writer, record: JobRecord) -> None:
         """Look at the machine, and look again whenever a drive comes or goes, until consent."""
-        seen: tuple[str, ...] | None = None
+        from appliance.hardware.drives import drives_present
+        from appliance.hardware.machine import settled
+        from appliance.job.record import take
+
+        seen: tuple[tuple[str, int | None], ...] | None = None
         quiet_since = time.monotonic()
         while not self._consented.is_set():
-            names = drive_names()
-            if names != seen or self._rescan.is_set():
+            present = drives_present()
+            if present != seen or self._rescan.is_set():
                 self._rescan.clear()
-                seen, quiet_since = names, time.monotonic()
-                self._publish(hardware.machine(self.stick))
-            quiet = time.monotonic() - quiet_since > _QUIET_S and hardware.settled()
+                seen, quiet_since = present, time.monotonic()
+                self.board.change(phase=JobPhase.DETECTING)
+                self._publish(self._look(with_smart=True))
+            quiet = time.monotonic() - quiet_since > _QUIET_S and settled()
             if quiet and self.board.state.phase == JobPhase.DETECTING:
                 self.board.change(phase=JobPhase.CONSENT)
-            elif not quiet and self.board.state.phase == JobPhase.CONSENT and names != seen:
-                self.board.change(phase=JobPhase.DETECTING)
-            self.issuer.adopt_certificate()
-            self.board.change(delivery=self.issuer.delivery(), station=self.issuer.station())
-            if self._stopping:
-                systemd.power_off()
-                self._stopping = False
+            self._housekeeping()
             self._consented.wait(_TICK_S)
         with self._lock:
             consent, plan = self._consent, self._plan
@@ -162,6 +221,10 @@ class Engine:
         take(record, log.add("consent", consent=to_json(consent)))
 
     def _publish(self, machine: Machine) -> None:
+        from appliance.imaging.shelf import offers
+        from appliance.job.planning import job_plan
+        from appliance.settings import policy
+
         images, refused = offers(self.store.images, self.store.trusted_image_keys())
         plan = job_plan(machine, policy(self.settings), images, refused)
         with self._lock:
@@ -215,9 +278,10 @@ class Engine:
                 raise ConsentError("job-runs")
             if plan is None or self.board.state.phase != JobPhase.CONSENT:
                 raise ConsentError("still-searching")
+            check_plan(consent, plan)
             if typed:
                 check_typed(replace(consent, ticket=None), plan)
-            self._consent = replace(consent, given_at=utc_now())
+            self._consent = replace(consent, given_at=_now())
             self._consented.set()
 
     def _by_ticket(self, ticket: str) -> None:
@@ -242,11 +306,15 @@ class Engine:
             raise ConsentError("consent-no-name")
         if any(not item.drive.is_stick for item in plan.drives) or plan.blockers:
             raise ConsentError("drives-are-there")
-        with self._lock:
-            self._consent = Consent(
-                plan_digest=digest(plan),
-                technician=technician,
-                given_at=utc_now(),
-                typed={"no-media": "attested"},
-            )
-            self._consented.set()
+        self._accept(
+            Consent(
+                plan_digest=digest(plan), technician=technician, typed={"no-media": "attested"}
+            ),
+            typed=False,
+        )
+
+
+def _now() -> str:
+    from appliance.tools import utc_now
+
+    return utc_now()

@@ -88,6 +88,11 @@ def test_refused(drive: Drive, code: str) -> None:
     assert code in refusals(drive)
 
 
+def test_nothing_is_erased_while_the_stick_is_not_known() -> None:
+    pc = machine(disk(), warnings=(Reason(code="stick-unknown"),))
+    assert codes(drive_plan(disk(), pc, Policy()).refusals) == {"stick-unknown"}
+
+
 def test_twins_are_both_refused() -> None:
     one, other = disk("SAME"), disk("SAME", path="/dev/sdb")
     assert refusals(one, other) == {"identity-not-unique"}
