@@ -11,6 +11,8 @@ import sys
 from imagebuilder.run import ProgramError
 
 _COMMANDS = {
+    "image": ("imagebuilder.images.build", "build OS images from profiles"),
+    "keygen": ("imagebuilder.images.keys", "make the organisation's image key"),
     "tools-root": ("imagebuilder.toolsroot", "make the Debian 13 tools root; run things in it"),
 }
 

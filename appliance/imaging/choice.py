@@ -77,6 +77,4 @@ def unmet(image: ImageOffer, policy: Policy, ram_mib: int, drive: Drive) -> tupl
         add("image-needs-disk", needs_bytes=needs, has_bytes=drive.size_bytes, drive=drive.label)
     if drive.logical_block_bytes != SECTOR_BYTES:
         add("image-sector-size", has=drive.logical_block_bytes, drive=drive.label)
-    if drive.removable:
-        add("image-removable-drive", drive=drive.label)
     return tuple(reasons)

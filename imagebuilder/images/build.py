@@ -1,0 +1,228 @@
+"""From a profile to `dist/images/PROFILE/`: the whole way, or nothing.
+
+`build_image` is what `./build.sh image` and the demo call. The image of the same recipe, signed
+by the same key, is not built again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import appliance.imaging
+from appliance.errors import TrustError
+from appliance.imaging.manifest import (
+    DATA_NAME,
+    MANIFEST_NAME,
+    SCHEMA,
+    SECTOR_BYTES,
+    Manifest,
+    Needs,
+    SignedManifest,
+    Slot,
+    Title,
+    inconsistency,
+    read_file,
+    sign,
+)
+from appliance.model import canonical, to_json
+from imagebuilder.cache import locked, recipe_key, remove_tree
+from imagebuilder.console import say, step
+from imagebuilder.images import contents
+from imagebuilder.images.bootloader import kernel_version
+from imagebuilder.images.disk import FixedIds, RawDisk, fixed_ids, make_disk
+from imagebuilder.images.frames import FRAME_BYTES, Framed, Needle, write_frames
+from imagebuilder.images.keys import ImageKey, KeyProblem, default_key_path, image_key
+from imagebuilder.images.profile import Profile, ProfileError, check, read_profile
+from imagebuilder.images.tree import PackageLayer, package_layer, settled_tree
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROFILES = REPOSITORY / "profiles"
+IMAGES = REPOSITORY / "dist/images"
+SBOM_NAME = "sbom.cdx.json"
+LOCK_NAME = "packages.lock"
+
+# How often each id stands in an image: boot loader on the ESP, grub.cfg three times, fstab ...
+_EXPECTED_SLOTS = {"root-uuid": 5, "esp-serial": 1, "esp-serial-raw": 2, "hostname": 2}
+# FAT32: the volume id in the boot sector, and in its copy in sector 6.
+_FAT_SERIALS = (0x43, 6 * SECTOR_BYTES + 0x43)
+
+
+class BuildError(Exception):
+    """The image did not come out as it should; nothing was put into place."""
+
+
+def build_image(name: str, *, key_path: Path | None = None, images: Path = IMAGES) -> Path:
+    """The directory of the finished, signed image of a profile, built if it must be.
+
+    `ProfileError` before anything is downloaded; `BuildError`, `ProgramError` later, and then
+    an image that was there before is still there.
+    """
+    profile = read_profile(PROFILES / f"{name}.yaml")
+    key = image_key(key_path or default_key_path())
+    images.mkdir(parents=True, exist_ok=True)
+    place = images / profile.name
+    with locked(images / f".{profile.name}.lock", f"the image {profile.name}"):
+        with step(f"image {profile.name}"):
+            layer = package_layer(profile)
+            recipe = _recipe(profile, layer)
+            if _is_current(place, recipe, key):
+                say("up to date")
+                return place
+            temporary = images / f".{profile.name}.new"
+            remove_tree(temporary)
+            temporary.mkdir()
+            try:
+                _build(profile, layer, recipe, key, temporary)
+            except BaseException:
+                remove_tree(temporary)
+                raise
+            remove_tree(place)
+            temporary.rename(place)
+        _tell(place, key)
+    return place
+
+
+def _build(
+    profile: Profile, layer: PackageLayer, recipe: str, key: ImageKey, place: Path
+) -> SignedManifest:
+    tree, ids = place / "tree", fixed_ids(recipe)
+    settled_tree(profile, layer, tree)
+    found = contents.packages(tree)
+    version = datetime.fromtimestamp(layer.epoch, UTC).strftime("%Y.%m.%d")
+    with step("disk"):
+        raw = make_disk(profile, tree, ids, place, layer.epoch)
+    with step("compress, hash, look for ids"):
+        framed = write_frames(raw.path, place / DATA_NAME, _needles(ids))
+    raw.path.unlink()
+    manifest = Manifest(
+        schema=SCHEMA,
+        profile=profile.name,
+        title=Title(ar=profile.title.ar, en=profile.title.en),
+        version=version,
+        release=profile.release,
+        built_at=_time(layer.epoch),
+        support_until=f"{profile.support_until}T00:00:00Z",
+        needs=Needs(ram_mib=profile.needs.ram_mib, disk_gib=profile.needs.disk_gib),
+        disk_bytes=raw.size_bytes,
+        sector_bytes=SECTOR_BYTES,
+        frame_bytes=FRAME_BYTES,
+        file_bytes=framed.file_bytes,
+        frames=framed.frames,
+        extents=framed.extents,
+        partitions=raw.partitions,
+        root_file_system="ext4",
+        slots=_slots(framed, raw),
+        kernel=kernel_version(tree),
+        packages=len(found),
+        recipe=recipe,
+        modaliases=contents.modaliases(tree),
+    )
+    if problem := inconsistency(manifest):
+        raise BuildError(f"the manifest does not fit together: {problem}")
+    (place / SBOM_NAME).write_text(contents.sbom(profile, version, layer.epoch, found))
+    (place / LOCK_NAME).write_text(contents.lock(found))
+    (place / MANIFEST_NAME).write_text(sign(manifest, key.private_pem, key.public_pem) + "\n")
+    remove_tree(tree)
+    return read_file(place / MANIFEST_NAME, (key.public_pem,))
+
+
+def _time(epoch: int) -> str:
+    return datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _needles(ids: FixedIds) -> tuple[Needle, ...]:
+    return (
+        Needle(kind="root-uuid", text=ids.root_uuid.encode()),
+        Needle(kind="esp-serial", text=f"UUID={ids.esp_text}".encode(), lead=len("UUID=")),
+        Needle(kind="hostname", text=ids.hostname.encode(), pad="\n"),
+        Needle(kind="hostname", text=ids.hosts_name.encode()),
+    )
+
+
+def _slots(framed: Framed, raw: RawDisk) -> tuple[Slot, ...]:
+    """All slots; `BuildError` where an id stands in more or fewer places than we wrote it to."""
+    esp = raw.partitions[1].first_lba * SECTOR_BYTES
+    serials = tuple(
+        Slot(kind="esp-serial-raw", offset=esp + place, length=4) for place in _FAT_SERIALS
+    )
+    slots = (*framed.slots, *serials)
+    counts = {kind: sum(slot.kind == kind for slot in slots) for kind in _EXPECTED_SLOTS}
+    if counts != _EXPECTED_SLOTS:
+        raise BuildError(f"ids in the image: {counts}, expected {_EXPECTED_SLOTS}")
+    return slots
+
+
+def _recipe(profile: Profile, layer: PackageLayer) -> str:
+    """A key over all that decides the image: packages, profile, its files, this program."""
+    sources = [
+        *(path for directory in profile.files for path in sorted(Path(directory).rglob("*"))),
+        *map(Path, profile.hooks),
+        *sorted(Path(__file__).parent.glob("*.py")),
+        *(Path(appliance.imaging.__file__).with_name(name) for name in ("gpt.py", "manifest.py")),
+    ]
+    parts: list[str | bytes] = [layer.key, str(layer.epoch)]
+    parts.append(canonical(_portable(profile)))
+    for path in sources:
+        if path.is_symlink():
+            parts += [path.name, os.readlink(path)]
+        elif path.is_file():
+            parts += [path.name, str(os.access(path, os.X_OK)), path.read_bytes()]
+    return recipe_key(*parts)
+
+
+def _portable(profile: Profile) -> dict[str, object]:
+    """The profile without the place where this repository happens to lie."""
+    data: dict[str, object] = to_json(profile)
+    for kind, paths in (("files", profile.files), ("hooks", profile.hooks)):
+        data[kind] = [os.path.relpath(path, PROFILES) for path in paths]
+    return data
+
+
+def _is_current(place: Path, recipe: str, key: ImageKey) -> bool:
+    try:
+        signed = read_file(place / MANIFEST_NAME, (key.public_pem,))
+    except TrustError:
+        return False
+    data = place / DATA_NAME
+    return (
+        signed.manifest.recipe == recipe
+        and data.is_file()
+        and data.stat().st_size == signed.manifest.file_bytes
+    )
+
+
+def _tell(place: Path, key: ImageKey) -> None:
+    manifest = read_file(place / MANIFEST_NAME, (key.public_pem,)).manifest
+    say(
+        f"{place}: version {manifest.version}, {manifest.packages} packages, kernel "
+        f"{manifest.kernel}; {manifest.disk_bytes / 1e9:.2f} GB of disk in "
+        f"{manifest.file_bytes / 1e9:.2f} GB; signed by image key {key.id[:16]}"
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`image PROFILE... [--key FILE]`, `image --check`."""
+    parser.add_argument("profiles", nargs="+", metavar="PROFILE", help="name in profiles/")
+    parser.add_argument("--key", type=Path, help="the organisation's image key")
+    parser.add_argument("--check", action="store_true", help="check the profiles, build nothing")
+
+
+def command(args: argparse.Namespace) -> int:
+    """Build the images; 2 for a wrong profile or key, before anything is made."""
+    try:
+        for name in args.profiles:
+            check(PROFILES / f"{name}.yaml")
+        if args.check:
+            return 0
+        for name in args.profiles:
+            build_image(name, key_path=args.key)
+    except (ProfileError, KeyProblem) as problem:
+        say(str(problem))
+        return 2
+    except BuildError as problem:
+        say(str(problem))
+        return 1
+    return 0

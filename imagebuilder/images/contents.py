@@ -1,0 +1,106 @@
+"""What is inside an image, in lists that machines and people read: packages, SBOM, drivers.
+
+The SBOM is CycloneDX 1.6 in JSON, one component for each Debian package; `packages.lock` says
+which versions were built in; the modaliases say which network hardware the kernel has drivers
+for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from imagebuilder.images.profile import Profile
+from imagebuilder.images.tree import in_tree
+
+_FORMAT = r"${Package}\t${Version}\t${Architecture}\t${source:Package}\t${Maintainer}\n"
+# Buses that a donated PC's network hardware sits on.
+_BUSES = ("pci:", "usb:", "sdio:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    name: str
+    version: str
+    architecture: str
+    source: str
+    maintainer: str
+
+
+def packages(tree: Path) -> tuple[Package, ...]:
+    """The Debian packages of the tree, by name."""
+    listing = in_tree(tree, ["dpkg-query", "-W", "-f", _FORMAT])
+    rows = (line.split("\t") for line in listing.splitlines())
+    found = (
+        Package(name=name, version=version, architecture=arch, source=source, maintainer=maintainer)
+        for name, version, arch, source, maintainer in rows
+    )
+    return tuple(sorted(found, key=lambda package: package.name))
+
+
+def lock(found: tuple[Package, ...]) -> str:
+    """One line for each package: `name=version architecture`."""
+    return "".join(f"{item.name}={item.version} {item.architecture}\n" for item in found)
+
+
+def sbom(profile: Profile, version: str, epoch: int, found: tuple[Package, ...]) -> str:
+    """The CycloneDX document; the same packages and epoch give the same text."""
+    listed = hashlib.sha256(lock(found).encode()).digest()[:16]
+    document = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": f"urn:uuid:{uuid.UUID(bytes=listed, version=5)}",
+        "version": 1,
+        "metadata": {
+            "timestamp": datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z"),
+            "component": {
+                "type": "operating-system",
+                "bom-ref": "image",
+                "name": profile.name,
+                "version": version,
+                "description": profile.title.en,
+            },
+        },
+        "components": [
+            {
+                "type": "library",
+                "bom-ref": _purl(item, profile.release),
+                "name": item.name,
+                "version": item.version,
+                "purl": _purl(item, profile.release),
+                "supplier": {"name": item.maintainer},
+                "properties": [{"name": "debian:source", "value": item.source}],
+            }
+            for item in found
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _purl(item: Package, release: str) -> str:
+    name, version = quote(item.name, safe=""), quote(item.version, safe="")
+    return f"pkg:deb/debian/{name}@{version}?arch={item.architecture}&distro={release}"
+
+
+def modaliases(tree: Path) -> tuple[str, ...]:
+    """Patterns of network hardware that the tree's kernel has a driver for (modules.alias)."""
+    patterns: set[str] = set()
+    for directory in (tree / "usr/lib/modules").iterdir():
+        dependencies = directory / "modules.dep"
+        if not dependencies.is_file():
+            continue
+        network = {
+            Path(line.partition(":")[0]).name.partition(".ko")[0].replace("-", "_")
+            for line in dependencies.read_text().splitlines()
+            if line.startswith("kernel/drivers/net/")
+        }
+        for line in (directory / "modules.alias").read_text().splitlines():
+            words = line.split()
+            if len(words) == 3 and words[1].startswith(_BUSES) and words[2] in network:
+                patterns.add(words[1])
+    return tuple(sorted(patterns))

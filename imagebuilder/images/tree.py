@@ -1,0 +1,259 @@
+"""The file tree of an image: Debian packages first, then what the profile says about them.
+
+The layer of packages takes minutes and is cached as an archive; the layer of settings (files,
+locale, keyboard, user, hooks) is applied to a fresh copy each time. Programs of the tree run in
+a chroot with mount and process namespaces of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagebuilder.cache import cache_dir, made_once, recipe_key
+from imagebuilder.console import step
+from imagebuilder.images.profile import Profile
+from imagebuilder.mirror import apt_options, sources
+from imagebuilder.run import run
+from imagebuilder.toolsroot import run_tool
+
+# What makes any image of ours start: kernel, init, both boot loaders and the signed chain.
+BOOT_PACKAGES = (
+    "linux-image-amd64",
+    "initramfs-tools",
+    "systemd-sysv",
+    "udev",
+    "dbus",
+    "kmod",
+    "zstd",
+    "e2fsprogs",
+    "dosfstools",
+    "efibootmgr",
+    "grub2-common",
+    "grub-pc-bin",
+    "grub-efi-amd64-bin",
+    "grub-efi-amd64-signed",
+    "shim-signed",
+    "locales",
+    "tzdata",
+)
+
+# What has to be in place before the first package: filters of dpkg, the form of the initramfs.
+_EARLY = ("etc/dpkg", "etc/initramfs-tools", "etc/apt")
+
+# Documentation that nobody reads on such a machine; licences stay.
+_LEFT_OUT = ("/usr/share/man/*", "/usr/share/info/*", "/usr/share/lintian/*", "/usr/share/doc/*")
+_KEPT = ("/usr/share/doc/*/copyright",)
+
+_CHROOT = """\
+tree=$1; shift
+mount -t proc proc "$tree/proc"
+mount -t sysfs -o ro sysfs "$tree/sys"
+mount -t tmpfs -o mode=755 tmpfs "$tree/dev"
+for name in null zero full random urandom; do
+  touch "$tree/dev/$name"; mount --bind "/dev/$name" "$tree/dev/$name"
+done
+ln -s /proc/self/fd "$tree/dev/fd"
+exec chroot "$tree" "$@"
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageLayer:
+    """The cached archive of the packages' tree. `epoch`: when it was made, in Unix seconds."""
+
+    archive: Path
+    epoch: int
+    key: str
+
+
+def package_layer(profile: Profile) -> PackageLayer:
+    """The packages of a profile, installed (minutes the first time)."""
+    packages = sorted({*BOOT_PACKAGES, *profile.packages})
+    archives = sources(" ".join(profile.components))
+    early = _early_files(profile)
+    key = recipe_key(
+        "tree-2",
+        profile.release,
+        *packages,
+        *archives,
+        *_LEFT_OUT,
+        *[part for path, name in early for part in (name, path.read_bytes())],
+    )
+    place = made_once(
+        cache_dir() / "trees" / key,
+        f"packages of {profile.name}",
+        lambda directory: _install(directory, profile, packages, archives, early),
+    )
+    epoch = int(json.loads((place / "made.json").read_text())["epoch"])
+    return PackageLayer(archive=place / "tree.tar.zst", epoch=epoch, key=key)
+
+
+def _early_files(profile: Profile) -> list[tuple[Path, str]]:
+    found = []
+    for directory in map(Path, profile.files):
+        for early in _EARLY:
+            for path in sorted((directory / early).rglob("*")):
+                if path.is_file():
+                    found.append((path, str(path.relative_to(directory))))
+    return found
+
+
+def _install(
+    directory: Path,
+    profile: Profile,
+    packages: list[str],
+    archives: list[str],
+    early: list[tuple[Path, str]],
+) -> None:
+    skeleton = directory / "early"
+    for path, name in early:
+        (skeleton / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, skeleton / name)
+    skeleton.mkdir(exist_ok=True)
+    run_tool(
+        [
+            "mmdebstrap",
+            "--mode=root",
+            "--variant=minbase",
+            "--format=tar",
+            f"--include={','.join(packages)}",
+            *apt_options(),
+            *[f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT],
+            *[f"--dpkgopt=path-include={pattern}" for pattern in _KEPT],
+            f'--setup-hook=cp -r "{skeleton}/." "$1/"',
+            profile.release,
+            directory / "tree.tar",
+            *archives,
+        ],
+        log=directory / "mmdebstrap.log",
+    )
+    run_tool(["zstd", "-q", "-1", "-T2", "--rm", directory / "tree.tar"])
+    shutil.rmtree(skeleton)
+    (directory / "made.json").write_text(json.dumps({"epoch": int(time.time())}))
+
+
+def settled_tree(profile: Profile, layer: PackageLayer, tree: Path) -> None:
+    """A fresh copy of the package layer at `tree`, with everything else the profile says."""
+    with step("unpack the packages"):
+        tree.mkdir(parents=True)
+        run_tool(["tar", "--numeric-owner", "--xattrs", "-xf", layer.archive, "-C", tree])
+    with step("settings, files and hooks"):
+        for directory in profile.files:
+            _copy(Path(directory), tree)
+        _locale(profile, tree)
+        _keyboard(profile, tree)
+        _timezone(profile, tree)
+        _user(profile, tree)
+        for hook in profile.hooks:
+            _hook(Path(hook), tree)
+        _clean(tree, layer.epoch)
+
+
+def in_tree(tree: Path, argv: list[str], log: Path | None = None) -> str:
+    """Run a program of the tree inside it (chroot, own namespaces); what it printed."""
+    namespaces = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--net"]
+    clean = [
+        "env",
+        "-i",
+        "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+        "LC_ALL=C.UTF-8",
+        "DEBIAN_FRONTEND=noninteractive",
+        "HOME=/root",
+    ]
+    words = [*namespaces, "sh", "-euc", _CHROOT, "tree", str(tree), *clean, *argv]
+    return run(words, log=log, timeout_s=1800).text
+
+
+def _copy(source: Path, tree: Path) -> None:
+    """Copy a directory of a profile over the tree, as root's; scripts stay executable."""
+    for path in sorted(source.rglob("*")):
+        target = tree / path.relative_to(source)
+        if path.is_symlink():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            target.symlink_to(os.readlink(path))
+        elif path.is_dir():
+            target.mkdir(exist_ok=True)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            shutil.copyfile(path, target)
+            target.chmod(0o755 if os.access(path, os.X_OK) else 0o644)
+
+
+def _locale(profile: Profile, tree: Path) -> None:
+    names = dict.fromkeys((profile.locale.default, *profile.locale.also))
+    # C.UTF-8 is built into glibc; locale-gen would look for its source in vain.
+    wanted = [f"{name} UTF-8" for name in names if name != "C.UTF-8"]
+    (tree / "etc/locale.gen").write_text("".join(f"{line}\n" for line in wanted))
+    (tree / "etc/default/locale").write_text(f"LANG={profile.locale.default}\n")
+    if wanted:
+        in_tree(tree, ["locale-gen"])
+
+
+def _keyboard(profile: Profile, tree: Path) -> None:
+    keyboard = profile.keyboard
+    (tree / "etc/default/keyboard").write_text(
+        f'XKBMODEL="{keyboard.model}"\nXKBLAYOUT="{",".join(keyboard.layouts)}"\n'
+        f'XKBVARIANT=""\nXKBOPTIONS="{keyboard.options}"\nBACKSPACE="guess"\n'
+    )
+
+
+def _timezone(profile: Profile, tree: Path) -> None:
+    (tree / "etc/timezone").write_text(f"{profile.timezone}\n")
+    link = tree / "etc/localtime"
+    link.unlink(missing_ok=True)
+    link.symlink_to(f"/usr/share/zoneinfo/{profile.timezone}")
+
+
+def _user(profile: Profile, tree: Path) -> None:
+    user = profile.first_boot.user
+    if user is None:
+        return
+    groups = ["--groups", ",".join(user.groups)] if user.groups else []
+    comment = ["--comment", user.full_name]
+    shell = ["--create-home", "--shell", "/bin/bash"]
+    in_tree(tree, ["useradd", *shell, *comment, *groups, user.name])
+
+
+def _hook(hook: Path, tree: Path) -> None:
+    place = tree / "profile-hook"
+    shutil.copyfile(hook, place)
+    place.chmod(0o755)
+    in_tree(tree, ["/profile-hook"])
+    place.unlink()
+
+
+def _clean(tree: Path, epoch: int) -> None:
+    """What must not be the same on two machines, or is of no use there, goes."""
+    (tree / "etc/machine-id").write_bytes(b"")
+    for pattern in (
+        "var/lib/dbus/machine-id",
+        # this machine's name server and the settings of its apt, left by mmdebstrap
+        "etc/resolv.conf",
+        "etc/apt/apt.conf.d/99mmdebstrap",
+        "var/lib/systemd/random-seed",
+        "etc/ssh/ssh_host_*",
+        "etc/nvme/host*",
+        "var/lib/apt/lists/*_*",
+        "var/cache/apt/*.bin",
+        "var/cache/debconf/*-old",
+        "var/lib/dpkg/*-old",
+        "var/cache/ldconfig/aux-cache",
+        "var/log/*.log",
+        "var/log/apt/*",
+        "etc/*-",
+        "root/.bash_history",
+    ):
+        for path in tree.glob(pattern):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    newer: list[str | Path] = ["find", tree, "-xdev", "-newermt", f"@{epoch}"]
+    run([*newer, "-exec", "touch", "--no-dereference", f"--date=@{epoch}", "{}", "+"])
