@@ -45,7 +45,7 @@ _NAMES = [
                         (0xFBFC, 0xFC00))
     for code in range(first, last)
 ]  # fmt: skip
-_MARKS = list("،؛؟٪ـ") + [TAIL]
+_MARKS = [*"،؛؟٪ـ", TAIL]
 # Letters in the code points of plain text show their isolated form.
 _PLAIN = {
     "ء": "\ufe80", "آ": "\ufe81", "أ": "\ufe83", "ؤ": "\ufe85", "إ": "\ufe87", "ئ": "\ufe89",
@@ -55,7 +55,7 @@ _PLAIN = {
     "ع": "\ufec9", "غ": "\ufecd", "ف": "\ufed1", "ق": "\ufed5", "ك": "\ufed9", "ل": "\ufedd",
     "م": "\ufee1", "ن": "\ufee5", "ه": "\ufee9", "و": "\ufeed", "ى": "\ufeef", "ي": "\ufef1",
 }  # fmt: skip
-_ALIASES = {plain: form for plain, form in _PLAIN.items()} | {"\ufffd": "?", "\u00ad": "-"}
+_ALIASES = _PLAIN | {"\ufffd": "?", "\u00ad": "-"}
 
 
 def repertoire() -> list[str]:
@@ -180,9 +180,7 @@ def psf2(of: Cell) -> bytes:
     pictures = glyphs(of)
     row_bytes = (of.width + 7) // 8
     charsize = row_bytes * of.height
-    header = struct.pack(
-        "<4s7I", b"\x72\xb5\x4a\x86", 0, 32, 1, 512, charsize, of.height, of.width
-    )
+    header = struct.pack("<4s7I", b"\x72\xb5\x4a\x86", 0, 32, 1, 512, charsize, of.height, of.width)
     bitmaps, table = [], []
     others: dict[str, list[str]] = {}
     for plain, form in _ALIASES.items():
@@ -191,9 +189,7 @@ def psf2(of: Cell) -> bytes:
         bitmaps.append(picture.tobytes())
         table.append("".join([char, *others.get(char, [])]).encode() + b"\xff")
     spare = 512 - len(bitmaps)
-    return b"".join(
-        [header, *bitmaps, bytes(charsize * spare), *table, b"\xff" * spare]
-    )
+    return b"".join([header, *bitmaps, bytes(charsize * spare), *table, b"\xff" * spare])
 
 
 def write(out: Path, faces: Path = FACES) -> list[Path]:

@@ -261,7 +261,7 @@ FINISHED = replace(
             reasons=(Reason(code="verify-mismatch", facts={"offset": 65536, "length": 65536}),),
             statement_id="0123456789abcdef" * 4,
         ),
-        replace(RUNNING.drives[1], phase=DrivePhase.FINISHED, image_outcome="done"),
+        replace(RUNNING.drives[1], phase=DrivePhase.FINISHED, image_outcome="laid-down"),
         RUNNING.drives[2],
     ),
     statements=(StatementRef(id="fedcba9876543210" * 4, type="machine", outcome=Outcome.FAILED),),

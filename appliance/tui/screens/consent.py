@@ -20,6 +20,15 @@ from appliance.tui.text import isolated
 _TECHNICIAN = "technician"
 
 
+def matches(typed: str, wanted: str) -> bool:
+    """As the engine will judge it: capitals do not matter."""
+    return typed.strip().casefold() == wanted.casefold()
+
+
+def _begins(wanted: str, typed: str) -> bool:
+    return wanted.casefold().startswith(typed.strip().casefold())
+
+
 class Consent(Screen):
     """The question that has no way back."""
 
@@ -63,7 +72,7 @@ class Consent(Screen):
             return _("Say who you are first: the technician's name is empty.")
         for item in erased_drives(state):
             typed = fields[item.drive.key].text
-            if typed != item.drive.identity.last4:
+            if not matches(typed, item.drive.identity.last4):
                 text = _("{typed} is not the end of the serial of {model} ({path}).")
                 return text.format(
                     typed=isolated(typed or "____"),
@@ -159,8 +168,8 @@ class Consent(Screen):
 
     @staticmethod
     def _verdict(field: Field, wanted: str) -> Row:
-        if field.text == wanted:
+        if matches(field.text, wanted):
             return (Cell("✓ ", "good", mirror=True), Cell(_("right"), "good"))
-        if len(field.text) >= 4 or (field.text and not wanted.startswith(field.text)):
+        if len(field.text) >= 4 or not _begins(wanted, field.text):
             return (Cell("✗ ", "bad", mirror=True), Cell(_("not this drive"), "bad"))
         return ()

@@ -139,8 +139,7 @@ def image_words(item: DriveState) -> str:
     """How installing the image on this drive ended, or what comes."""
     if item.image_outcome:
         known = {
-            "done": _("system installed"),
-            "installed": _("system installed"),
+            "laid-down": _("system installed"),
             "failed": _("installing the system failed"),
         }
         return known.get(item.image_outcome, isolated(item.image_outcome))

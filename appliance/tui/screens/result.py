@@ -129,6 +129,6 @@ class Result(Screen):
                 )
             )
         if image_words(item):
-            good = item.image_outcome in ("done", "installed")
+            good = item.image_outcome == "laid-down"
             rows.append(row("   ", Cell(image_words(item), "good" if good else "bad")))
         return rows
