@@ -50,6 +50,7 @@ TEXTS: dict[str, Text] = {
     "ticket-missing": Text(N_("The batch ticket {file} is not on the stick"), _NOT_TOUCHED),
     "ticket-no-station": Text(N_("Without a station key no batch ticket counts"), _NOT_TOUCHED),
     "ticket-wrong-type": Text(N_("This is a {type} statement, not a batch ticket"), _NOT_TOUCHED),
+    "ticket-unreadable": Text(N_("The batch ticket cannot be read ({problem})"), _NOT_TOUCHED),
     "ticket-foreign": Text(N_("The batch ticket was signed by {issuer}, not by our office"), _NOT_TOUCHED),
     "ticket-expired": Text(N_("The batch ticket expired at {expires_at}"), N_("Ask the office for a new one. Nothing was touched.")),
     "ticket-from-the-future": Text(N_("The batch ticket was issued at {issued_at}, this machine's clock says {now}"), N_("Set the clock in the firmware. Nothing was touched.")),
@@ -122,6 +123,21 @@ TEXTS: dict[str, Text] = {
     "tool-missing": Text(N_("The program {tool} is not on the stick"), N_("Build the stick again.")),
     "tool-timeout": Text(N_("“{tool}” did not end within {seconds} s; it may still run"), _UNKNOWN_DRIVE),
     "tool-failed": Text(N_("“{tool}” ended with status {status}: {problem}")),
+    # delivery
+    "courier-file": Text(N_("The courier cannot use its files ({problem})"), N_("Statements stay in the outbox.")),
+    "outbox-no-such-statement": Text(N_("There is no refused statement {id}")),
+    "server-unreachable": Text(N_("{server} cannot be reached ({problem})"), N_("Statements wait in the outbox and are sent later.")),
+    "server-untrusted": Text(N_("{server} is not our server ({problem})"), N_("Nothing was sent. Check the address and the pinned certificate.")),
+    "server-busy": Text(N_("{server} cannot take statements now ({status})"), N_("Statements wait in the outbox and are sent later.")),
+    "server-strange": Text(N_("What answers is not our server ({status})"), N_("Check the address; a sign-in page of the network may be in the way.")),
+    "server-url-bad": Text(N_("{url} is no https address"), _RESTART),
+    "server-without-ca": Text(N_("No certificate is pinned for {url}"), N_("Write the stick again with the server's CA certificate.")),
+    "server-ca-unreadable": Text(N_("The pinned certificate {file} for {url} cannot be read"), N_("Write the stick again with the server's CA certificate.")),
+    # reading a drive again
+    "recheck-cipher-unknown": Text(N_("The statement names an unknown stream cipher ({cipher})")),
+    "recheck-no-stream": Text(N_("The statement's method ({method}) left no stream to read again")),
+    "recheck-size": Text(N_("The statement is about {stated} bytes, the device has {found}")),
+    "recheck-other-drive": Text(N_("The statement in {file} is about another drive")),
     # images
     "image-none-on-stick": Text(N_("There is no image on the stick")),
     "image-not-on-stick": Text(N_("The image {image} is not on the stick")),
@@ -147,6 +163,7 @@ TEXTS: dict[str, Text] = {
     "image-unsupported": Text(N_("The image {image} has had no updates since {until}"), N_("Build a new one.")),
     # statements
     "statement-type-unknown": Text(N_("A statement of the unknown type {type}"), _DOWNLOAD),
+    "statement-wrong-type": Text(N_("This is a {type} statement, another kind is needed"), _DOWNLOAD),
     "statement-bad-form": Text(N_("The statement's form is wrong at {path} ({problem})"), _DOWNLOAD),
     "statement-bad-json": Text(N_("The statement is not sound JSON ({problem})"), _DOWNLOAD),
     "jws-too-large": Text(N_("This is too large for a statement"), _DOWNLOAD),

@@ -81,20 +81,14 @@ class Issuer:
         )
 
     def _ask_for_enrolment(self) -> None:
-        """Leave our certificate request for the courier, where a server gave us a token."""
-        if self._signer is None or self._signer.enrolled:
+        """Leave our certificate request for the courier, with the server's one-time token."""
+        if self._signer is None or self._signer.enrolled or not self._settings["servers"]:
             return
-        tokens = {
-            server["url"]: server["token"]
-            for server in self._settings["servers"]
-            if server.get("token")
-        }
-        if not tokens:
-            return
+        tokens = [server["token"] for server in self._settings["servers"] if server.get("token")]
         request = (self._store.station / "request.csr").read_text()
-        record = {"station": self._signer.name, "csr": request, "tokens": tokens}
+        wish = {"csr": request, "token": tokens[0] if tokens else ""}
         self._store.outbox.mkdir(parents=True, exist_ok=True)
-        durable.write(self._store.outbox / "enrol.json", json.dumps(record).encode(), 0o640)
+        durable.write(self._store.outbox / "enrol.json", json.dumps(wish).encode(), 0o640)
 
     def adopt_certificate(self) -> None:
         """Take over the certificate that the courier brought, if it is really ours."""
