@@ -12,7 +12,6 @@ from dataclasses import asdict
 from appliance.erasure.standards import METHODS, Method
 from appliance.model import (
     AtaFacts,
-    Bus,
     Drive,
     DrivePlan,
     Holder,
@@ -182,7 +181,7 @@ def _notes(drive: Drive) -> tuple[Reason, ...]:
         notes.append(reason("smart-failing"))
     if drive.ata and drive.ata.security_frozen:
         notes.append(reason("ata-frozen"))
-    if drive.bus == Bus.SATA and drive.ata and drive.ata.native_max_lba is None:
+    if drive.ata and drive.ata.hpa_supported and drive.ata.native_max_lba is None:
         notes.append(reason("hidden-area-not-excluded", kind="HPA"))
     return tuple(notes)
 

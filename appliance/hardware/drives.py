@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ from appliance.hardware import ata, descriptor
 from appliance.hardware.holders import holder_tree
 from appliance.hardware.smart import smart
 from appliance.hardware.sysfs import SYS, link_name, number, text
-from appliance.model import Bus, Drive, Identity, Media, NvmeFacts, Reason
+from appliance.model import AtaFacts, Bus, Drive, Identity, Media, NvmeFacts, Reason
+from appliance.tools import hdparm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +104,7 @@ def drive(name: str, stick: str | None, *, with_smart: bool = True) -> Drive:
         sysfs=str(sysfs.resolve()),
         holders=holder_tree(name),
         smart=smart(path) if with_smart else None,
-        ata=ata.ata_facts(words) if words else None,
+        ata=_ata_facts(path, words) if words else None,
         nvme=nvme,
         warnings=tuple(warnings),
     )
@@ -183,6 +185,13 @@ def _nvme_facts(fd: int, sysfs: Path) -> NvmeFacts:
         fna=data[524],
         format_supported=bool(int.from_bytes(data[256:258], "little") & 2),
     )
+
+
+def _ata_facts(path: str, words: tuple[int, ...]) -> AtaFacts:
+    """IDENTIFY's facts, and the native size where the drive has the HPA feature set."""
+    facts = ata.ata_facts(words)
+    sectors = hdparm.max_sectors(path) if facts.hpa_supported else None
+    return replace(facts, native_max_lba=sectors.native - 1) if sectors else facts
 
 
 def driver_of(sysfs: Path) -> str | None:
