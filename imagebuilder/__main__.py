@@ -11,6 +11,7 @@ import sys
 from imagebuilder.run import ProgramError
 
 _COMMANDS = {
+    "stick": ("imagebuilder.stick.command", "build dist/tajdeed.img, the live stick"),
     "tools-root": ("imagebuilder.toolsroot", "make the Debian 13 tools root; run things in it"),
 }
 

@@ -17,7 +17,7 @@ def smart(path: str) -> Smart | None:
     try:
         device = Device(path)
     # pySMART parses prose of many smartctl versions: health must never stop a detection.
-    except Exception:  # noqa: BLE001
+    except Exception:
         return None
     return smart_facts(device)
 

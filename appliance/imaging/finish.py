@@ -19,7 +19,7 @@ from appliance.imaging import gpt
 from appliance.imaging.errors import LayDownError
 from appliance.imaging.identity import SystemIdentity, content
 from appliance.imaging.laydown import aligned, drop_cache, write_all
-from appliance.imaging.manifest import FIRST_BYTES, SECTOR_BYTES, Manifest
+from appliance.imaging.manifest import SECTOR_BYTES, Manifest
 from appliance.model import ByteRange
 from appliance.tools import ext4
 
