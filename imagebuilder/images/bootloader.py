@@ -19,7 +19,7 @@ from imagebuilder.toolsroot import run_tool
 # Modules inside the core: enough to read grub.cfg from ext4 and to start Linux with a picture.
 _CORE_MODULES = tuple(
     "biosdisk part_gpt ext2 search search_fs_uuid normal configfile linux echo test ls"  # noqa: SIM905
-    " all_video gfxterm font".split()
+    " all_video".split()
 )
 
 _SHIM = "usr/lib/shim/shimx64.efi.signed"
@@ -46,11 +46,7 @@ _GRUB_CFG = """\
 set default=0
 set timeout_style=hidden
 set timeout=1
-if loadfont $prefix/fonts/unicode.pf2 ; then
-  insmod all_video
-  set gfxmode=auto
-  terminal_output gfxterm
-fi
+insmod all_video
 set gfxpayload=keep
 search --no-floppy --fs-uuid --set=root {root_uuid}
 menuentry "Debian" {{
@@ -81,15 +77,13 @@ def kernel_version(tree: Path) -> str:
 
 
 def settle_grub(tree: Path, root_uuid: str, options: str) -> None:
-    """GRUB's directory in the tree: configuration, font, and the modules that a BIOS loads."""
+    """GRUB's directory in the tree: configuration and the modules that a BIOS loads."""
     grub = tree / "boot/grub"
     modules = grub / "i386-pc"
     modules.mkdir(parents=True, exist_ok=True)
     for pattern in ("*.mod", "*.lst"):
         for path in (tree / "usr/lib/grub/i386-pc").glob(pattern):
             shutil.copyfile(path, modules / path.name)
-    (grub / "fonts").mkdir(exist_ok=True)
-    shutil.copyfile(tree / "usr/share/grub/unicode.pf2", grub / "fonts/unicode.pf2")
     text = _GRUB_CFG.format(root_uuid=root_uuid, kernel=kernel_version(tree), options=options)
     (grub / "grub.cfg").write_text("\n".join(line.rstrip() for line in text.split("\n")))
 
