@@ -13,6 +13,7 @@ from imagebuilder.run import ProgramError
 _COMMANDS = {
     "image": ("imagebuilder.images.build", "build OS images from profiles"),
     "keygen": ("imagebuilder.images.keys", "make the organisation's image key"),
+    "stick": ("imagebuilder.stick.command", "build dist/tajdeed.img, the live stick"),
     "tools-root": ("imagebuilder.toolsroot", "make the Debian 13 tools root; run things in it"),
 }
 

@@ -49,14 +49,17 @@ def run(
     env: Mapping[str, str] | None = None,
     log: Path | None = None,
     timeout_s: float | None = None,
+    shown: Sequence[str | Path] | None = None,
 ) -> Done:
     """Run a program to its end and return what it printed.
 
     `env` is added to this process's environment; the locale is always C.UTF-8. With `log`, both
-    streams go to that file, whose end is quoted on failure. Raises `ProgramError` when the program
+    streams go to that file, whose end is quoted on failure. `shown` stands in errors
+    for `argv`. Raises `ProgramError` when the program
     is missing, ends with a status other than 0 or takes longer than `timeout_s`.
     """
     words = [str(word) for word in argv]
+    named = words if shown is None else [str(word) for word in shown]
     whole_env = {**os.environ, "LC_ALL": "C.UTF-8", **(env or {})}
     try:
         if log is not None:
@@ -89,10 +92,10 @@ def run(
             )
             stdout, stderr = done.stdout, done.stderr.decode(errors="replace")
     except FileNotFoundError as error:
-        raise ProgramError(words, f"not found: {error.filename}", "") from error
+        raise ProgramError(named, f"not found: {error.filename}", "") from error
     except subprocess.TimeoutExpired as error:
-        raise ProgramError(words, f"still running after {timeout_s} s: killed", "") from error
+        raise ProgramError(named, f"still running after {timeout_s} s: killed", "") from error
     if done.returncode:
         output = stderr or stdout.decode(errors="replace")
-        raise ProgramError(words, f"exit status {done.returncode}", output)
+        raise ProgramError(named, f"exit status {done.returncode}", output)
     return Done(stdout=stdout, stderr=stderr)

@@ -77,6 +77,7 @@ _OWN |= {"lost+found"}
 
 _ENTER = """\
 root=$1 directory=$2; shift 2
+mount --bind "$root" "$root"
 for path in /*; do
   name=${path#/}
   case "$name" in bin|boot|etc|lib|lib32|lib64|libx32|sbin|usr|var|lost+found) continue ;; esac
@@ -121,7 +122,14 @@ def run_tool(
 ) -> Done:
     """Run a program of the tools root to its end; as `imagebuilder.run.run`."""
     clean = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **(env or {})}
-    return run(in_tools(argv, cwd=cwd), stdin=stdin, env=clean, log=log, timeout_s=timeout_s)
+    return run(
+        in_tools(argv, cwd=cwd),
+        stdin=stdin,
+        env=clean,
+        log=log,
+        timeout_s=timeout_s,
+        shown=argv,
+    )
 
 
 def _make(root: Path) -> None:

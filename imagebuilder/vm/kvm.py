@@ -56,7 +56,15 @@ def _probe() -> bool:
                 [
                     *["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"],
                     *["-machine", "q35", "-accel", "kvm", "-cpu", "host", "-smp", "2"],
-                    *["-m", "512", "-kernel", kernel, "-serial", f"file:{output}", "-no-reboot"],
+                    *[
+                        "-m",
+                        "512",
+                        "-kernel",
+                        str(kernel),
+                        "-serial",
+                        f"file:{output}",
+                        "-no-reboot",
+                    ],
                     *["-append", "console=ttyS0 panic=-1", "-run-with", "exit-with-parent=on"],
                 ],
                 cwd=Path("/"),

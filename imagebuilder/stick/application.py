@@ -1,0 +1,131 @@
+"""The layer over the base: the appliance's code, the stick's own configuration, masked units.
+
+Rebuilt in seconds whenever a file of it changes. Nothing of it belongs to one stick only.
+"""
+
+import json
+import shutil
+import sysconfig
+import tomllib
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from imagebuilder.console import step
+from imagebuilder.run import ProgramError, run
+from imagebuilder.stick.base import compile_python, squash
+from imagebuilder.stick.consolefont import console_fonts
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+# Pure Python, from the private environment: what Debian 13 does not have.
+_VENDORED = {"pySMART": "pySMART"}
+
+# Units of Debian's packages that a stick has no use for, or that would touch drives.
+_MASKED = (
+    *("apt-daily.timer", "apt-daily-upgrade.timer", "console-setup.service"),
+    *("ctrl-alt-del.target", "dev-hugepages.mount", "dev-mqueue.mount", "dpkg-db-backup.timer"),
+    *("e2scrub_all.timer", "e2scrub_reap.service", "emergency.service", "fstrim.timer"),
+    *("getty@tty1.service", "grub-common.service", "keyboard-setup.service"),
+    *("kmod-static-nodes.service", "ldconfig.service", "modprobe@.service"),
+    *("nvmefc-boot-connections.service", "nvmf-autoconnect.service"),
+    *("proc-sys-fs-binfmt_misc.automount", "rescue.service", "serial-getty@.service"),
+    *("smartmontools.service", "sys-fs-fuse-connections.mount", "sys-kernel-debug.mount"),
+    *("sys-kernel-tracing.mount", "systemd-ask-password-console.path"),
+    *("systemd-ask-password-wall.path", "systemd-backlight@.service", "systemd-binfmt.service"),
+    *("systemd-boot-random-seed.service", "systemd-firstboot.service"),
+    *("systemd-hibernate-clear.service", "systemd-hibernate-resume.service"),
+    *("systemd-hwdb-update.service", "systemd-journal-catalog-update.service"),
+    *("systemd-journal-flush.service", "systemd-logind.service"),
+    *("systemd-machine-id-commit.service", "systemd-network-generator.service"),
+    *("systemd-networkd-persistent-storage.service", "systemd-networkd-wait-online.service"),
+    *("systemd-pcrmachine.service", "systemd-pcrphase-sysinit.service"),
+    *("systemd-pcrphase.service", "systemd-pstore.service", "systemd-random-seed.service"),
+    *("systemd-remount-fs.service", "systemd-repart.service", "systemd-rfkill.service"),
+    *("systemd-rfkill.socket", "systemd-sysusers.service", "systemd-timesyncd.service"),
+    *("systemd-tpm2-setup-early.service", "systemd-tpm2-setup.service"),
+    *("systemd-udev-settle.service", "systemd-update-done.service"),
+    *("systemd-update-utmp.service",),
+)
+
+
+def application_layer(base: Path, directory: Path) -> Path:
+    """Build the layer in `directory` (emptied before) and return its squashfs."""
+    tree, target = directory / "app", directory / "app.squashfs"
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.mkdir(parents=True)
+    with step("stick: application"):
+        _configuration(tree)
+        package_root = tree / "usr/lib/tajdeed"
+        _code(package_root)
+        _vendored(package_root / "vendor")
+        console_fonts(package_root / "fonts")
+        (package_root / "build.json").write_text(_build_record(base))
+        compile_python(tree, [package_root])
+        squash(tree, target)
+    return target
+
+
+def _configuration(tree: Path) -> None:
+    shutil.copytree(Path(__file__).parent / "rootfs", tree, symlinks=True, dirs_exist_ok=True)
+    units = tree / "etc/systemd/system"
+    for name in _MASKED:
+        (units / name).symlink_to("/dev/null")
+    for name in ("var/lib/tajdeed", "run", "tmp"):
+        (tree / name).mkdir(parents=True, exist_ok=True)
+
+
+def _code(target: Path) -> None:
+    """The appliance's package as the repository has it, its catalogues compiled."""
+    ignored = shutil.ignore_patterns("__pycache__", "*.pyc", "*.mo", ".mypy_cache")
+    shutil.copytree(REPOSITORY / "appliance", target / "appliance", ignore=ignored)
+    compile_catalogues(target / "appliance/locale")
+
+
+def compile_catalogues(locale: Path) -> None:
+    """Compile every .po below `locale` to the .mo beside it; raises on a broken catalogue."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    for source in sorted(locale.rglob("*.po")):
+        with source.open("rb") as stream:
+            catalogue = read_po(stream, locale=source.parts[-3], abort_invalid=True)
+        with source.with_suffix(".mo").open("wb") as stream:
+            write_mo(stream, catalogue)
+
+
+def _vendored(target: Path) -> None:
+    libraries = Path(sysconfig.get_paths()["purelib"])
+    ignored = shutil.ignore_patterns("__pycache__", "tests")
+    for name in _VENDORED:
+        shutil.copytree(libraries / name, target / name, ignore=ignored)
+
+
+def version() -> str:
+    """The product's version, from pyproject.toml."""
+    with (REPOSITORY / "pyproject.toml").open("rb") as stream:
+        return str(tomllib.load(stream)["project"]["version"])
+
+
+def commit() -> str:
+    """The commit that is built, marked when files differ from it; "unknown" outside git."""
+    git = ["git", "-c", f"safe.directory={REPOSITORY}", "-C", str(REPOSITORY)]
+    try:
+        head = run([*git, "rev-parse", "HEAD"]).text.strip()
+        changed = run([*git, "status", "--porcelain", "--untracked-files=no"]).text.strip()
+    except ProgramError:
+        return "unknown"
+    return f"{head}-changed" if changed else head
+
+
+def _build_record(base: Path) -> str:
+    tools = json.loads((base / "tools.json").read_text())
+    for name, distribution in _VENDORED.items():
+        tools[name] = metadata.version(distribution)
+    record = {
+        "version": version(),
+        "commit": commit(),
+        "built_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "tools": tools,
+    }
+    return json.dumps(record, indent=1, sort_keys=True) + "\n"
