@@ -6,6 +6,7 @@ later. Holds no secret and no identity of a stick.
 
 import glob
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -124,9 +125,10 @@ def _trim(tree: Path) -> None:
     _old_wifi_firmware(tree / "usr/lib/firmware")
     for path in (tree / "usr/lib/firmware").rglob("*"):
         if path.is_symlink():
+            link = os.readlink(path)
             # an absolute link is meant inside the tree
-            aim = tree / os.readlink(path).lstrip("/")
-            if not (path.exists() if aim == tree else aim.exists() or aim.is_symlink()):
+            aim = tree / link[1:] if link.startswith("/") else path.parent / link
+            if not (aim.exists() or aim.is_symlink()):
                 path.unlink()
     (tree / "etc/machine-id").write_text("")
     (tree / "etc/hostname").write_text("tajdeed\n")
