@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from appliance.hardware.booted import Booted, booted
@@ -60,7 +61,11 @@ _PLACEHOLDERS = frozenset(
 def machine(stick: Booted | None = None, *, with_smart: bool = True) -> Machine:
     """Detect the machine that we run on. Reads only."""
     where = stick or booted()
-    drives = tuple(drive(name, where.disk, with_smart=with_smart) for name in drive_names())
+    # Side by side: a dying drive that answers slowly keeps nobody but itself waiting.
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        drives = tuple(
+            pool.map(lambda name: drive(name, where.disk, with_smart=with_smart), drive_names())
+        )
     cpu, threads, aes = _cpu((PROC / "cpuinfo").read_text(errors="replace"))
     return Machine(
         maker=dmi("sys_vendor"),

@@ -207,10 +207,13 @@ class Engine:
                 self._rescan.clear()
                 seen, quiet_since = present, time.monotonic()
                 self.board.change(phase=JobPhase.DETECTING)
-                self._publish(self._look(with_smart=True))
+                self._publish(self._look(with_smart=False))
             quiet = time.monotonic() - quiet_since > _QUIET_S and settled()
             if quiet and self.board.state.phase == JobPhase.DETECTING:
-                self.board.change(phase=JobPhase.CONSENT)
+                # The drives' health takes seconds each; the list was on the screen before it.
+                self._publish(self._look(with_smart=True))
+                if drives_present() == seen:
+                    self.board.change(phase=JobPhase.CONSENT)
             self._housekeeping()
             self._consented.wait(_TICK_S)
         with self._lock:
