@@ -1,0 +1,263 @@
+"""Statements at the server: taking them in, registering them, finding them again.
+
+Every statement that is consistent is kept; whether it is registered (and gets a receipt)
+hangs on its station. The same statement sent again is the same statement: its id is the
+digest of its payload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from appliance.central import stations
+from appliance.central.database import Database, StationRow, StatementRow, WordRow
+from appliance.central.home import Home
+from appliance.statement import strict_json, verify
+from appliance.statement.trust import Standing
+from appliance.statement.verify import Verified
+
+REGISTERED, HELD = "registered", "held"
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of a statement that was sent. `new` is False where it was known."""
+
+    row: StatementRow
+    new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What is searched for; empty fields do not count. Dates are YYYY-MM-DD, inclusive."""
+
+    q: str = ""
+    serial: str = ""
+    asset_tag: str = ""
+    outcome: str = ""
+    type: str = ""
+    station: str = ""
+    job: str = ""
+    since: str = ""
+    until: str = ""
+    page: int = 1
+    per_page: int = PAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One page of what was found, newest first."""
+
+    rows: Sequence[StatementRow]
+    total: int
+    page: int
+    pages: int
+
+
+def take(database: Database, home: Home, data: bytes, url: str) -> Taken:
+    """Take a statement in: verify, keep, register where its station is accepted.
+
+    Unreadable or NotGenuine (both TrustError) where it is no genuine statement; nothing is
+    kept then.
+    """
+    verified = verify.statement(data, home.trust)
+    try:
+        with database.session() as session:
+            return _kept(session, home, verified, url)
+    except IntegrityError:
+        # The same statement, or its station's first, came in at the same moment by another
+        # connection: now it is there to be found.
+        with database.session() as session:
+            return _kept(session, home, verified, url)
+
+
+def get(session: Session, statement_id: str) -> StatementRow | None:
+    return session.get(StatementRow, statement_id)
+
+
+def accept_station(session: Session, home: Home, row: StationRow, note: str, url: str) -> int:
+    """Accept a station and register everything that was held of its key; returns how many."""
+    stations.decide(row, stations.ACCEPTED, note)
+    return register_held(session, home, row, url, ("station-unknown", "certificate-expired"))
+
+
+def register_held(
+    session: Session,
+    home: Home,
+    row: StationRow,
+    url: str,
+    reasons: Sequence[str] = ("station-unknown",),
+) -> int:
+    """Register what is held of a station for one of these reasons; returns how many.
+
+    Statements that came while the station was revoked stay held, whatever is decided later.
+    """
+    held = session.scalars(
+        select(StatementRow).where(
+            StatementRow.station == row.id,
+            StatementRow.key == row.key,
+            StatementRow.state == HELD,
+            StatementRow.reason.in_(reasons),
+        )
+    ).all()
+    for statement in held:
+        _register(home, statement, url)
+    return len(held)
+
+
+def search(session: Session, query: Query) -> Found:
+    """The statements that fit every given field, newest first."""
+    wanted = select(StatementRow)
+    for kind, text in (("", query.q), ("serial", query.serial), ("tag", query.asset_tag)):
+        if text.strip():
+            matching = select(WordRow.statement).where(
+                WordRow.word.contains(folded(text), autoescape=True)
+            )
+            if kind:
+                matching = matching.where(WordRow.kind == kind)
+            wanted = wanted.where(StatementRow.id.in_(matching))
+    for column, value in (
+        (StatementRow.outcome, query.outcome),
+        (StatementRow.type, query.type),
+        (StatementRow.station, query.station),
+        (StatementRow.job, query.job),
+    ):
+        if value:
+            wanted = wanted.where(column == value)
+    if query.since:
+        wanted = wanted.where(StatementRow.received_at >= query.since)
+    if query.until:
+        wanted = wanted.where(StatementRow.received_at <= f"{query.until}T23:59:59Z")
+    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    rows = session.scalars(
+        wanted.order_by(StatementRow.received_at.desc(), StatementRow.seq.desc(), StatementRow.id)
+        .offset((query.page - 1) * query.per_page)
+        .limit(query.per_page)
+    ).all()
+    pages = max(1, -(-total // query.per_page))
+    return Found(rows=rows, total=total, page=query.page, pages=pages)
+
+
+def of_job(session: Session, station: str, job: str) -> Sequence[StatementRow]:
+    """All statements of a job, in the order of their numbers."""
+    return session.scalars(
+        select(StatementRow)
+        .where(StatementRow.station == station, StatementRow.job == job)
+        .order_by(StatementRow.seq, StatementRow.id)
+    ).all()
+
+
+def payload(row: StatementRow) -> dict[str, Any]:
+    """The payload of a statement that was verified when it was taken in."""
+    from appliance.statement import jws
+
+    value: dict[str, Any] = strict_json.loads(jws.decoded(row.data.split(b".")[1]))
+    return value
+
+
+def folded(text: str) -> str:
+    """Text as it is searched for: without outer blanks, caseless, of bounded length."""
+    return text.strip().casefold()[:400]
+
+
+def _kept(session: Session, home: Home, verified: Verified, url: str) -> Taken:
+    document = verified.statement
+    known = session.get(StatementRow, document.id)
+    if known is not None:
+        return Taken(row=known, new=False)
+    told = document.payload
+    station = stations.heard_of(session, told["station"], verified.key_digest)
+    if verified.signer[0] == "office" and verified.trusted and station.status == stations.PENDING:
+        stations.decide(station, stations.ACCEPTED, "office")
+    reason = _held_because(station, verified)
+    row = StatementRow(
+        id=document.id,
+        station=told["station"],
+        key=verified.key_digest,
+        type=told["type"],
+        seq=told["seq"],
+        prev=told["prev"] or "",
+        job=told["job"],
+        issued_at=told["issued_at"],
+        received_at=stations.stamp(),
+        state=HELD,
+        reason=reason,
+        data=document.data,
+        **_found_by(told),
+    )
+    session.add(row)
+    session.flush()
+    for kind, word in _words(told):
+        session.add(WordRow(statement=document.id, kind=kind, word=word))
+    if not reason:
+        _register(home, row, url)
+    session.flush()
+    return Taken(row=row, new=True)
+
+
+def _held_because(station: StationRow, verified: Verified) -> str:
+    """Why a statement is only held; empty: it is registered."""
+    if station.status == stations.REVOKED:
+        return "station-revoked"
+    if station.status != stations.ACCEPTED:
+        return "station-unknown"
+    if station.key != verified.key_digest:
+        return "station-other-key"
+    if verified.standing is Standing.EXPIRED:
+        return "certificate-expired"
+    return ""
+
+
+def _register(home: Home, row: StatementRow, url: str) -> None:
+    row.state, row.reason = REGISTERED, ""
+    row.receipt = home.receipt(
+        url=url,
+        statement=row.id,
+        station=row.station,
+        key=row.key,
+        received=row.received_at,
+        registered=stations.stamp(),
+    )
+
+
+def _found_by(told: dict[str, Any]) -> dict[str, str]:
+    body = told["body"]
+    if told["type"] == "machine":
+        machine = body["machine"]
+        return {
+            "outcome": body["outcome"],
+            "title": f"{machine['maker']} {machine['model']}".strip(),
+            "serial": machine["serial"],
+            "asset_tag": body["asset_tag"],
+        }
+    if told["type"] in ("drive", "deployment"):
+        return {
+            "outcome": body.get("outcome", ""),
+            "title": body["drive"]["model"],
+            "serial": body["drive"]["serial"],
+            "asset_tag": body.get("asset_tag", ""),
+        }
+    return {"title": body.get("lot", "")}
+
+
+def _words(told: dict[str, Any]) -> set[tuple[str, str]]:
+    body = told["body"]
+    found: list[tuple[str, str]] = [("job", told["job"]), ("lot", body.get("lot", ""))]
+    if told["type"] == "machine":
+        machine = body["machine"]
+        found += [("serial", machine["serial"]), ("tag", body["asset_tag"])]
+        found += [("tag", machine["donor_asset_tag"]), ("donor", body["donor"])]
+        found += [("model", f"{machine['maker']} {machine['model']}")]
+        for item in [*body["drives"], *body["left_alone"]]:
+            found += [("serial", item["drive"]["serial"]), ("model", item["drive"]["model"])]
+    elif "drive" in body:
+        found += [("serial", body["drive"]["serial"]), ("model", body["drive"]["model"])]
+        found += [("tag", body.get("asset_tag", ""))]
+    return {(kind, folded(word)) for kind, word in found if folded(word)}
