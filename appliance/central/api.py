@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from appliance import texts
-from appliance.central import stations, statements
+from appliance.central import statements, stations
 from appliance.central.context import Context
 from appliance.central.database import StatementRow
 from appliance.central.problems import Problem

@@ -107,9 +107,7 @@ class Home:
             "received_at": received,
             "registered_at": registered,
         }
-        return jws.sign(
-            strict_json.dumps(payload), typ=jws.RECEIPT, key=self.key, chain=self.chain
-        )
+        return jws.sign(strict_json.dumps(payload), typ=jws.RECEIPT, key=self.key, chain=self.chain)
 
     def office(self) -> Signer:
         """The office's signer, for batch tickets."""

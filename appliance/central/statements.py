@@ -16,13 +16,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from appliance.central import stations
-from appliance.central.database import Database, StationRow, StatementRow, WordRow
+from appliance.central.database import Database, StatementRow, StationRow, WordRow
 from appliance.central.home import Home
 from appliance.statement import strict_json, verify
 from appliance.statement.trust import Standing
 from appliance.statement.verify import Verified
 
 REGISTERED, HELD = "registered", "held"
+# What the acceptance of a station settles; what it sent while revoked is another question.
+UNDECIDED = ("station-unknown", "certificate-expired")
 PAGE = 50
 
 
@@ -82,10 +84,17 @@ def get(session: Session, statement_id: str) -> StatementRow | None:
     return session.get(StatementRow, statement_id)
 
 
-def accept_station(session: Session, home: Home, row: StationRow, note: str, url: str) -> int:
-    """Accept a station and register everything that was held of its key; returns how many."""
+def accept_station(
+    session: Session,
+    home: Home,
+    row: StationRow,
+    note: str,
+    url: str,
+    reasons: Sequence[str] = UNDECIDED,
+) -> int:
+    """Accept a station and register what is held of it; returns how many statements."""
     stations.decide(row, stations.ACCEPTED, note)
-    return register_held(session, home, row, url, ("station-unknown", "certificate-expired"))
+    return register_held(session, home, row, url, reasons)
 
 
 def register_held(
@@ -95,10 +104,7 @@ def register_held(
     url: str,
     reasons: Sequence[str] = ("station-unknown",),
 ) -> int:
-    """Register what is held of a station for one of these reasons; returns how many.
-
-    Statements that came while the station was revoked stay held, whatever is decided later.
-    """
+    """Register what is held of a station for one of these reasons; returns how many."""
     held = session.scalars(
         select(StatementRow).where(
             StatementRow.station == row.id,

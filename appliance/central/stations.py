@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from appliance.central.database import StationRow, StatementRow, TokenRow
+from appliance.central.database import StatementRow, StationRow, TokenRow
 from appliance.central.home import Home
 from appliance.errors import ConfigError
 from appliance.statement import keys
@@ -57,9 +57,7 @@ def new_token(session: Session, life: timedelta, note: str = "") -> str:
     token = secrets.token_urlsafe(24)
     now = datetime.now(UTC)
     session.add(
-        TokenRow(
-            digest=_digest(token), made_at=stamp(now), expires_at=stamp(now + life), note=note
-        )
+        TokenRow(digest=_digest(token), made_at=stamp(now), expires_at=stamp(now + life), note=note)
     )
     return token
 

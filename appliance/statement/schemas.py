@@ -48,7 +48,7 @@ def timestamp(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError as error:
-        raise SchemaError("statement-bad-form", place="time", problem=str(error)) from error
+        raise SchemaError("statement-bad-form", path="time", problem=str(error)) from error
 
 
 def _check(name: str, value: object, place: str) -> None:
@@ -56,7 +56,7 @@ def _check(name: str, value: object, place: str) -> None:
     if error is not None:
         path = ".".join([place, *map(str, error.absolute_path)]).strip(".")
         raise SchemaError(
-            "statement-bad-form", place=path or "statement", problem=error.message[:300]
+            "statement-bad-form", path=path or "statement", problem=error.message[:300]
         )
 
 

@@ -1,0 +1,1 @@
+"""The bilingual page of a statement: for people to hold; the signed file lies inside it."""
