@@ -8,6 +8,7 @@ is 84 MB unpacked); it is imported only when a page is made, for it is slow to l
 from __future__ import annotations
 
 import json
+import warnings
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,10 @@ def pdf(statement: bytes, *, url: str = "", receipt: bytes | None = None) -> byt
     # The page names no URL at all, and its values are escaped: nothing is ever fetched.
     document = weasyprint.HTML(string=page_html).render()
     document.metadata.attachments = files
-    made = document.write_pdf(pdf_variant="pdf/a-3b", pdf_identifier=statement_id[:32].encode())
+    with warnings.catch_warnings():
+        # WeasyPrint 70 leaves its colour profile's file to the garbage collector.
+        warnings.simplefilter("ignore", ResourceWarning)
+        made = document.write_pdf(pdf_variant="pdf/a-3b", pdf_identifier=statement_id[:32].encode())
     return bytes(made)
 
 
