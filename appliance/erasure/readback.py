@@ -320,7 +320,7 @@ class _Reading:
                 self._judge(piece, buffer[: piece.length], judge)
             return error
 
-        steps = piece_steps(self._shape.physical_block_bytes)
+        steps = piece_steps(self._shape)
         for piece, error in in_pieces(block, steps, attempt, self._patience):
             if error:
                 self._give_up(piece, error)

@@ -29,7 +29,7 @@ from imagebuilder.toolsroot import tools_root
 from tests.bench.figures import Figure
 
 ROUNDS = 3
-LARGE_BYTES = 2 << 30
+LARGE_BYTES = 1 << 30
 SMALL_BYTES = 16 << 20
 LEAST_RATIO = 1.5
 MOST_CPU_S_PER_GB = 0.3
