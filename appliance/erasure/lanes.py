@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 
+from appliance.erasure.device import Geometry
 from appliance.erasure.pace import REPORT_EVERY_S, Pace, Report
 from appliance.erasure.ranges import Cursor, ErrorRanges, cut
 from appliance.model import ByteRange
@@ -21,6 +22,7 @@ LANES = 3
 """Two requests at the drive and one block in the making."""
 BLOCK_BYTES = 4 << 20
 PIECE_BYTES = 64 << 10
+_SECTOR_BYTES = 4096
 PATIENCE_S = 600.0
 """What all failing requests of a pass may cost together before no more are repeated."""
 
@@ -97,9 +99,14 @@ def in_pieces(
             yield piece, error
 
 
-def piece_steps(smallest_bytes: int) -> tuple[int, ...]:
-    """The sizes for `in_pieces`, down to a block of the drive."""
-    return (PIECE_BYTES, smallest_bytes) if smallest_bytes < PIECE_BYTES else (smallest_bytes,)
+def piece_steps(shape: Geometry) -> tuple[int, ...]:
+    """The sizes for `in_pieces`, down to what the medium keeps as one: 4 KiB at most.
+
+    On a drive of 4 KiB sectors that speaks of 512-byte blocks, a bad sector is bad as a
+    whole, and each of its blocks would cost the drive's own retries again.
+    """
+    smallest = max(shape.logical_block_bytes, min(shape.physical_block_bytes, _SECTOR_BYTES))
+    return (PIECE_BYTES, smallest)
 
 
 def sweep(

@@ -180,7 +180,7 @@ class _Pass:
         self.pace = pace
         self.patience = patience
         self.errors = ErrorRanges()
-        self.steps = piece_steps(shape.physical_block_bytes)
+        self.steps = piece_steps(shape)
         self.written_bytes = 0
         self._empty_blocks = 0
         self._lock = threading.Lock()

@@ -132,7 +132,7 @@ class ErrorRanges:
     with a million bad blocks cannot fill memory and paper; `gap_bytes` says how far.
     """
 
-    def __init__(self, limit: int = 1024) -> None:
+    def __init__(self, limit: int = 256) -> None:
         self._limit = limit
         self._found: list[RangeError] = []
         self._lock = threading.Lock()

@@ -15,8 +15,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 from appliance.erasure.device import (
     Geometry,
@@ -27,11 +26,11 @@ from appliance.erasure.device import (
     geometry,
     is_gone,
 )
+from appliance.erasure.judging import ConstantJudge, Judge, SourceJudge
 from appliance.erasure.lanes import (
     BLOCK_BYTES,
     LANES,
     PATIENCE_S,
-    PIECE_BYTES,
     End,
     Patience,
     Stopped,
@@ -42,27 +41,12 @@ from appliance.erasure.lanes import (
 )
 from appliance.erasure.pace import Pace, Report, no_report
 from appliance.erasure.ranges import Cursor, ErrorRanges, merged, total_bytes
-from appliance.erasure.stream import Keystream, Prepared, Source
+from appliance.erasure.stream import Keystream, Source
 from appliance.model import ByteRange, Check, Facts
 
-# What is compared at once: small enough to stay in the CPU's cache from making to comparing.
-_CHUNK_BYTES = 256 << 10
 _LONGEST_SKIP_BYTES = 1 << 30
 _SUSPICIOUS_BLOCKS = 16
 """After so many unreadable blocks in a row, ask whether anything answers at all."""
-_EXACT_BYTES = 256 << 20
-"""So much wrong data is named to the logical block; beyond it, 64 KiB are the unit."""
-_ZEROS = bytes(_CHUNK_BYTES)
-_ONES = b"\xff" * _CHUNK_BYTES
-
-Difference = tuple[ByteRange, str]
-
-
-class Judge(Protocol):
-    """Looks at bytes read from the drive; one for each thread. `offset` is the drive's."""
-
-    def differences(self, data: memoryview, offset: int) -> Iterator[Difference]:
-        """The ranges that are not as they should be, in whole logical blocks."""
 
 
 def verify_source(
@@ -125,74 +109,6 @@ def verify_constant(
         found = sum(one.found_bytes[value] for one in judges)
         check.detail[f"bytes_{value:02x}"] = found
     return check
-
-
-class SourceJudge:
-    """Compares with a source, chunk by chunk."""
-
-    def __init__(self, source: Source, logical_block_bytes: int) -> None:
-        self._expected = bytearray(_CHUNK_BYTES)
-        self._prepared = Prepared(source, self._expected)
-        self._unit = logical_block_bytes
-        self._found_bytes = 0
-
-    def differences(self, data: memoryview, offset: int) -> Iterator[Difference]:
-        """A drive that is wrong all over is named in wider ranges: sooner done, as bad."""
-        for at in range(0, len(data), _CHUNK_BYTES):
-            chunk = data[at : at + _CHUNK_BYTES]
-            self._prepared.at(offset + at, len(chunk))
-            # startswith is memcmp on both buffers: no copy, and fifty times as quick as
-            # comparing memoryviews.
-            if not self._expected.startswith(chunk):
-                for start, length in self._halve(chunk, 0, len(chunk)):
-                    self._found_bytes += length
-                    where = ByteRange(offset=offset + at + start, length=length)
-                    yield where, _looks_like(chunk[start : start + length])
-        if self._found_bytes > _EXACT_BYTES:
-            self._unit = max(self._unit, PIECE_BYTES)
-
-    def _halve(self, chunk: memoryview, start: int, length: int) -> Iterator[tuple[int, int]]:
-        if self._expected.startswith(chunk[start : start + length], start):
-            return
-        if length <= self._unit:
-            yield start, length
-            return
-        blocks = -(-length // self._unit)
-        first = blocks // 2 * self._unit
-        yield from self._halve(chunk, start, first)
-        yield from self._halve(chunk, start + first, length - first)
-
-
-class ConstantJudge:
-    """Looks for blocks that are one allowed byte repeated, and counts them."""
-
-    def __init__(self, allowed: Sequence[int], logical_block_bytes: int) -> None:
-        self._models = {value: bytearray([value]) * _CHUNK_BYTES for value in allowed}
-        self._unit = logical_block_bytes
-        self.found_bytes = dict.fromkeys(allowed, 0)
-
-    def differences(self, data: memoryview, offset: int) -> Iterator[Difference]:
-        for at in range(0, len(data), _CHUNK_BYTES):
-            chunk = data[at : at + _CHUNK_BYTES]
-            if self._is_constant(chunk):
-                continue
-            for start in range(0, len(chunk), self._unit):
-                piece = chunk[start : start + self._unit]
-                if not self._is_constant(piece):
-                    yield ByteRange(offset=offset + at + start, length=len(piece)), ""
-
-    def _is_constant(self, piece: memoryview) -> bool:
-        for value, model in self._models.items():
-            if model.startswith(piece):
-                self.found_bytes[value] += len(piece)
-                return True
-        return False
-
-
-def _looks_like(data: memoryview) -> str:
-    if _ZEROS.startswith(data):
-        return "zeros"
-    return "ones" if _ONES.startswith(data) else "other"
 
 
 class _Reading:
@@ -320,7 +236,7 @@ class _Reading:
                 self._judge(piece, buffer[: piece.length], judge)
             return error
 
-        steps = piece_steps(self._shape.physical_block_bytes)
+        steps = piece_steps(self._shape)
         for piece, error in in_pieces(block, steps, attempt, self._patience):
             if error:
                 self._give_up(piece, error)
@@ -355,9 +271,8 @@ class _Reading:
 
     def _judge(self, block: ByteRange, data: memoryview, judge: Judge) -> None:
         wrong = 0
-        kind = "not-constant" if isinstance(judge, ConstantJudge) else "mismatch"
         for where, looks in judge.differences(data, block.offset):
-            self._errors.add(kind, where, looks)
+            self._errors.add(judge.kind, where, looks)
             wrong += where.length
         with self._lock:
             self._read_bytes += block.length

@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from appliance.erasure.judging import SourceJudge
 from appliance.erasure.overwrite import overwrite
 from appliance.erasure.ranges import sample_ranges, total_bytes
-from appliance.erasure.readback import SourceJudge, verify_constant, verify_source
+from appliance.erasure.readback import verify_constant, verify_source
 from appliance.erasure.stream import Keystream, Pattern
 from appliance.model import ByteRange, Check, from_json, to_json
 from tests.unit.faultydisk import Faults, faulty_disk, loop_device

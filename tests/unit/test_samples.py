@@ -11,14 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from appliance.erasure.canaries import Canaries, check_canaries, plant_canaries
 from appliance.erasure.device import geometry
+from appliance.erasure.places import UNIT_BYTES
 from appliance.erasure.samples import (
     ENOUGH_SAMPLES,
-    UNIT_BYTES,
-    Canaries,
-    check_canaries,
     check_old_samples,
-    plant_canaries,
     sampled_ranges,
     take_old_samples,
 )

@@ -7,15 +7,11 @@ field "formatted" for years with SES=0 and reported success.
 
 from __future__ import annotations
 
+from appliance.erasure.canaries import check_canaries, plant_canaries
 from appliance.erasure.device import geometry
 from appliance.erasure.methods.overwrite import check_reasons
 from appliance.erasure.readback import verify_constant
-from appliance.erasure.samples import (
-    check_canaries,
-    check_old_samples,
-    plant_canaries,
-    take_old_samples,
-)
+from appliance.erasure.samples import check_old_samples, take_old_samples
 from appliance.erasure.site import Site
 from appliance.model import Attempt, Check, MethodOption, Reason, to_json
 from appliance.tools import nvme, utc_now

@@ -1,0 +1,247 @@
+"""Random overwrite + full verification against nwipe, zeros against dd, on one core.
+
+Every contender runs as a process of its own, pinned to the same core, on a loop device over
+RAM, three times in turn with the others; medians count. What a program needs to start is
+measured on a tiny device and taken off, from ours as from theirs, so that the rates are
+those of a large drive. CPU seconds are the process's own (user + system); the loop
+driver's kernel threads work on any core and are in nobody's account. nwipe comes from
+Debian 13 and sees no device but the one it is to wipe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.erasure.overwrite import overwrite
+from appliance.erasure.readback import verify_source
+from appliance.erasure.stream import Keystream, Pattern, choose_cipher
+from imagebuilder.toolsroot import tools_root
+from tests.bench.figures import Figure
+
+ROUNDS = 3
+LARGE_BYTES = 1 << 30
+SMALL_BYTES = 16 << 20
+LEAST_RATIO = 1.5
+MOST_CPU_S_PER_GB = 0.3
+
+# nwipe must find one disk and no other, whatever goes wrong: a /dev of its own, with nothing
+# in it but the loop device. Arguments: root, device, log.
+_NWIPE = """\
+root=$1 device=$2 log=$3
+mount -t tmpfs -o mode=755 none "$root/dev"
+for node in null zero full random urandom tty; do
+  : > "$root/dev/$node"
+  mount --bind "/dev/$node" "$root/dev/$node"
+done
+cp -a "$device" "$root$device"
+mount -t proc none "$root/proc"
+mount -t tmpfs none "$root/tmp"
+cd /
+exec 3>"$log"
+exec chroot "$root" nwipe --autonuke --nogui --nowait --noblank --method=random --verify=last \\
+  --PDFreportpath=noPDF --logfile=/proc/self/fd/3 "$device"
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Seconds of the wall's clock and of CPU."""
+
+    wall_s: float
+    cpu_s: float
+
+
+Contender = Callable[[Path], Cost]
+
+
+def measured(argv: list[str], core: int) -> Cost:
+    """Run a program on one core and see what it cost; RuntimeError unless it succeeds."""
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            ["taskset", "--cpu-list", str(core), *argv],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall_s = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            output.seek(0)
+            said = output.read().decode(errors="replace")[-2000:]
+            raise RuntimeError(f"{argv[0]} ended with {process.returncode}:\n{said}")
+    return Cost(wall_s=wall_s, cpu_s=usage.ru_utime + usage.ru_stime)
+
+
+@contextlib.contextmanager
+def ram_disk(size_bytes: int) -> Iterator[Path]:
+    """A loop device over memory, all of it there before the clock starts."""
+    directory = Path(tempfile.mkdtemp(prefix="tajdeed-bench-"))
+    # Not /dev/shm: containers give that 64 MiB.
+    options = f"size={size_bytes + (1 << 20)}"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", str(directory)], check=True)
+    try:
+        file = directory / "disk"
+        with file.open("wb") as stream:
+            for _ in range(size_bytes >> 20):
+                stream.write(bytes(1 << 20))
+        made = subprocess.run(
+            ["losetup", "--find", "--show", str(file)], capture_output=True, text=True, check=True
+        )
+        device = Path(made.stdout.strip())
+        try:
+            yield device
+        finally:
+            subprocess.run(["losetup", "--detach", str(device)], check=True)
+    finally:
+        subprocess.run(["umount", "--lazy", str(directory)], check=True)
+        directory.rmdir()
+
+
+def large_bytes() -> int:
+    """The size of the large disk: nwipe's page cache needs the same again."""
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            available = int(line.split()[1]) << 10
+            size = min(LARGE_BYTES, available // 3)
+            return size - size % (64 << 20)
+    raise RuntimeError("the kernel does not say how much memory is free")
+
+
+def contenders(core: int) -> dict[str, Contender]:
+    """Name -> a way to run it on a device."""
+    own = [sys.executable, "-m", "tests.bench.overwrite"]
+    root = tools_root()
+    log = Path(tempfile.gettempdir()) / f"tajdeed-bench-nwipe-{os.getpid()}.log"
+
+    def ours(what: str) -> Contender:
+        return lambda device: measured([*own, what, str(device)], core)
+
+    def nwipe(device: Path) -> Cost:
+        shell = ["unshare", "--mount", "--propagation", "private", "sh", "-euc", _NWIPE, "nwipe"]
+        try:
+            cost = measured([*shell, str(root), str(device), str(log)], core)
+            said = log.read_text(errors="replace")
+        finally:
+            log.unlink(missing_ok=True)
+        if "Blanked" not in said and "Erased" not in said:
+            raise RuntimeError(f"nwipe did not say that it erased {device}:\n{said[-2000:]}")
+        return cost
+
+    def dd(device: Path) -> Cost:
+        arguments = ["if=/dev/zero", f"of={device}", "bs=4M", "oflag=direct", "conv=fsync"]
+        # dd ends with 1 at the end of the device: the size is told, so that this is no error.
+        blocks = _size(device) // (4 << 20)
+        return measured(["dd", *arguments, f"count={blocks}", "status=none"], core)
+
+    return {"ours": ours("random"), "nwipe": nwipe, "ours, zeros": ours("zeros"), "dd": dd}
+
+
+def _size(device: Path) -> int:
+    with device.open("rb") as stream:
+        return stream.seek(0, os.SEEK_END)
+
+
+def nwipe_version() -> str:
+    done = subprocess.run(
+        ["chroot", str(tools_root()), "nwipe", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip().split()[-1]
+
+
+def measure() -> Iterable[Figure]:
+    """Run all contenders in turn and compare their medians."""
+    core = max(os.sched_getaffinity(0))
+    size = large_bytes()
+    runs: dict[str, list[Cost]] = {}
+    with ram_disk(SMALL_BYTES) as small, ram_disk(size) as large:
+        for _ in range(ROUNDS):
+            for name, contender in contenders(core).items():
+                start, whole = contender(small), contender(large)
+                net = Cost(
+                    wall_s=whole.wall_s - start.wall_s, cpu_s=max(0.0, whole.cpu_s - start.cpu_s)
+                )
+                runs.setdefault(name, []).append(net)
+    gigabytes = (size - SMALL_BYTES) / 1e9
+    rate = {
+        name: statistics.median(gigabytes / cost.wall_s for cost in costs)
+        for name, costs in runs.items()
+    }
+    cpu = {
+        name: statistics.median(cost.cpu_s for cost in costs) / gigabytes
+        for name, costs in runs.items()
+    }
+
+    def spread(name: str) -> str:
+        rates = [gigabytes / cost.wall_s for cost in runs[name]]
+        return f"{rate[name]:.2f} GB/s ({min(rates):.2f}-{max(rates):.2f})"
+
+    cipher = choose_cipher(_cpu_flags())
+    ratio = rate["ours"] / rate["nwipe"]
+    moved = cpu["ours"] / 2
+    yield Figure(
+        what=f"random ({cipher}) + full verification, GB of drive",
+        ours=spread("ours"),
+        peer=f"nwipe {nwipe_version()}: {spread('nwipe')}",
+        ratio=f"{ratio:.1f} x",
+        limit=f">= {LEAST_RATIO} x",
+        met=ratio >= LEAST_RATIO,
+    )
+    yield Figure(
+        what="  CPU-s per GB written or read",
+        ours=f"{moved:.3f}",
+        peer=f"{cpu['nwipe'] / 2:.3f}",
+        ratio=f"{moved / (cpu['nwipe'] / 2):.2f} x",
+        limit=f"<= {MOST_CPU_S_PER_GB}",
+        met=moved <= MOST_CPU_S_PER_GB,
+    )
+    yield Figure(
+        what="  CPU-s per GB of drive, both passes together",
+        ours=f"{cpu['ours']:.3f}",
+        peer=f"{cpu['nwipe']:.3f}",
+        ratio=f"{cpu['ours'] / cpu['nwipe']:.2f} x",
+        limit=f"<= {MOST_CPU_S_PER_GB}",
+        met=cpu["ours"] <= MOST_CPU_S_PER_GB,
+    )
+    yield Figure(
+        what="zeros, GB of drive",
+        ours=spread("ours, zeros"),
+        peer=f"dd: {spread('dd')}",
+        ratio=f"{rate['ours, zeros'] / rate['dd']:.2f} x",
+    )
+
+
+def _cpu_flags() -> list[str]:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("flags"):
+            return line.split()
+    return []
+
+
+def wipe(what: str, device: str) -> int:
+    """What the contender `ours` does, in its own process: the engine, as the worker uses it."""
+    fd = os.open(device, os.O_RDWR | os.O_DIRECT | os.O_EXCL)
+    try:
+        if what == "zeros":
+            return 0 if overwrite(fd, Pattern()).good else 1
+        stream = Keystream.fresh(choose_cipher(_cpu_flags()))
+        return 0 if overwrite(fd, stream).good and verify_source(fd, stream).good else 1
+    finally:
+        os.close(fd)
+
+
+if __name__ == "__main__":
+    sys.exit(wipe(*sys.argv[1:3]))
