@@ -38,6 +38,14 @@ def test_signed_manifest_is_read(made: SmallImage) -> None:
     assert signed.key_id == made.key.id
 
 
+def test_manifest_of_a_large_disk_is_read(made: SmallImage) -> None:
+    patterns = tuple(f"pci:v00008086d0000{number:04X}sv*" for number in range(20_000))
+    large = replace(made.manifest, modaliases=patterns)
+    text = sign(large, made.key.private_pem, made.key.public_pem)
+    assert len(text) > 500_000
+    assert read(text, (made.key.public_pem,), "manifest.jws").manifest == large
+
+
 def test_changed_at_any_place_it_is_refused(made: SmallImage) -> None:
     text = (made.place / MANIFEST_NAME).read_text()
     for place in range(0, len(text), 37):
