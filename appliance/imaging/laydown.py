@@ -99,7 +99,8 @@ def lay_down(
     stop: threading.Event | None = None,
 ) -> Written:
     """Write all frames from `from_frame` on (a `durable_frames` of an earlier run), then
-    read every frame back and compare its SHA-256.
+    read every frame back and compare its SHA-256. Where all frames were durable, finishing
+    may have begun to change them: then all are written again.
 
     ImageTrustError `image-frame-bad` or `image-truncated`; LayDownError `image-too-large`
     (nothing was written), `image-write-failed`, `image-read-back-failed`;
@@ -109,8 +110,8 @@ def lay_down(
         raise LayDownError(
             "image-too-large", image=manifest.profile, needs=manifest.disk_bytes, has=drive_bytes
         )
-    if not 0 <= from_frame <= len(manifest.frames):
-        raise LayDownError("image-write-failed", offset=0, problem=f"no frame {from_frame}")
+    if not 0 <= from_frame < len(manifest.frames):
+        from_frame = 0
     return _LayDown(fd, source, manifest, report, stop or threading.Event()).run(
         from_frame, read_back
     )

@@ -21,6 +21,7 @@ from appliance.model import ByteRange, RecordError, canonical, from_json
 
 if TYPE_CHECKING:
     from joserfc.jwk import ECKey
+    from joserfc.jws import JWSRegistry
 
 SCHEMA = "tajdeed-image/1"
 ALGORITHM = "ES256"
@@ -153,7 +154,9 @@ def sign(manifest: Manifest, private_pem: bytes, public_pem: bytes) -> str:
     from joserfc import jws
 
     header = {"alg": ALGORITHM, "typ": "tajdeed-image+jws", "kid": key_id(public_pem)}
-    return jws.serialize_compact(header, canonical(manifest), _key(private_pem), [ALGORITHM])
+    return jws.serialize_compact(
+        header, canonical(manifest), _key(private_pem), registry=_registry()
+    )
 
 
 def read(text: str, trusted: Iterable[bytes], where: str) -> SignedManifest:
@@ -171,7 +174,7 @@ def read(text: str, trusted: Iterable[bytes], where: str) -> SignedManifest:
     if claimed not in keys:
         raise ImageTrustError("image-key-unknown", file=where, key=claimed[:16], known=len(keys))
     try:
-        signed = jws.deserialize_compact(text.strip(), _key(keys[claimed]), [ALGORITHM])
+        signed = jws.deserialize_compact(text.strip(), _key(keys[claimed]), registry=_registry())
     except (JoseError, ValueError) as error:
         raise ImageTrustError("image-signature-bad", file=where, key=claimed[:16]) from error
     try:
@@ -207,6 +210,15 @@ def _key(pem: bytes) -> ECKey:
     from joserfc.jwk import ECKey
 
     return ECKey.import_key(pem)
+
+
+def _registry() -> JWSRegistry:
+    """ES256 only; and not joserfc's limit of 128 kB, for a large disk has many frames."""
+    from joserfc.jws import JWSRegistry
+
+    registry = JWSRegistry(algorithms=[ALGORITHM])
+    registry.max_payload_length = _MAX_MANIFEST_BYTES
+    return registry
 
 
 def _claimed_key(text: str, where: str) -> str:

@@ -20,7 +20,7 @@ from appliance.imaging.manifest import Frame, Slot
 from appliance.model import ByteRange
 
 FRAME_BYTES = 8 << 20
-_LEVEL = 6
+_LEVEL = 3
 _GRAIN = 64 << 10
 
 

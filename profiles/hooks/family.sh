@@ -1,10 +1,9 @@
 #!/bin/sh
 # Last settings of the family's PC, run inside its tree.
 set -eu
-# The desktop's picture, by Debian's own alternatives.
-update-alternatives --install /usr/share/images/desktop-base/desktop-background \
-  desktop-background /usr/share/backgrounds/tajdeed/hills.svg 1000
-update-alternatives --set desktop-background /usr/share/backgrounds/tajdeed/hills.svg
+# The desktop's picture, where Debian's xfdesktop looks for it (desktop-base is not installed).
+install -d /usr/share/images/desktop-base
+ln -sf /usr/share/backgrounds/tajdeed/hills.svg /usr/share/images/desktop-base/default
 # No password until the first boot's assistant sets one: there is no remote log-in either.
 passwd -d family
 # The folders' Arabic names are there already; xdg-user-dirs keeps what it is told here.

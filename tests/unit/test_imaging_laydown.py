@@ -1,0 +1,274 @@
+"""Laying down over a disk with a pattern in every block: what is the image, and what is not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from appliance.imaging import gpt
+from appliance.imaging.deploy import Order, deploy, planned_extents
+from appliance.imaging.errors import ImageTrustError, LayDownError, LayDownStoppedError
+from appliance.imaging.laydown import FileSource, Progress, Written, lay_down
+from appliance.imaging.manifest import DATA_NAME, FIRST_BYTES, SECTOR_BYTES, Manifest
+from appliance.imaging.shelf import offers
+from appliance.model import Identity
+from tests.unit.faultydisk import Faults, faulty_disk
+from tests.unit.smallimage import IDS, MIB, ROOT_OFFSET, SmallImage, small_image
+
+PATTERN = b"\xa5donor's-data\x5a\x00" + bytes(range(1, 18))
+DRIVE_BYTES = 64 * MIB + 512
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> SmallImage:
+    return small_image(tmp_path_factory.mktemp("image"))
+
+
+@pytest.fixture
+def drive(tmp_path: Path) -> Path:
+    """A disk with a pattern in every block."""
+    path = tmp_path / "drive"
+    path.write_bytes((PATTERN * (DRIVE_BYTES // len(PATTERN) + 1))[:DRIVE_BYTES])
+    return path
+
+
+@contextmanager
+def opened(path: Path, flags: int = os.O_RDWR | os.O_DIRECT) -> Iterator[int]:
+    fd = os.open(path, flags)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def laid(
+    image: SmallImage,
+    drive: Path,
+    *,
+    manifest: Manifest | None = None,
+    data: Path | None = None,
+    report: Callable[[Progress], None] = lambda progress: None,
+    from_frame: int = 0,
+    stop: threading.Event | None = None,
+    drive_bytes: int = DRIVE_BYTES,
+) -> Written:
+    with opened(drive) as fd, opened(data or image.place / DATA_NAME, os.O_RDONLY) as source:
+        return lay_down(
+            fd,
+            FileSource(source),
+            manifest or image.manifest,
+            drive_bytes=drive_bytes,
+            report=report,
+            from_frame=from_frame,
+            stop=stop,
+        )
+
+
+def order(image: SmallImage, drive: Path, drive_bytes: int = DRIVE_BYTES) -> Order:
+    (offer,), reasons = offers(image.place.parent, (image.key.public_pem,))
+    assert reasons == ()
+    return Order(
+        drive=Identity(model="Small", serial="S1"),
+        path=str(drive),
+        drive_bytes=drive_bytes,
+        open_drive=lambda: os.open(drive, os.O_RDWR | os.O_DIRECT),
+        image=offer,
+        trusted=(image.key.public_pem,),
+        asset_tag="TJ-0042-7",
+        bios=False,
+    )
+
+
+def test_every_block_of_the_extent_is_the_image_and_every_other_is_untouched(
+    made: SmallImage, drive: Path
+) -> None:
+    before = drive.read_bytes()
+    written = laid(made, drive)
+    after = drive.read_bytes()
+    size = made.manifest.disk_bytes
+    assert written.first == made.raw[:FIRST_BYTES]
+    assert after[:FIRST_BYTES] == bytes(FIRST_BYTES)
+    assert after[FIRST_BYTES:size] == made.raw[FIRST_BYTES:]
+    assert after[size:] == before[size:]
+
+
+def test_finished_drive_boots_is_unique_and_tells_all_that_was_written(
+    made: SmallImage, drive: Path, tmp_path: Path
+) -> None:
+    before = drive.read_bytes()
+    deployment = deploy(order(made, drive), lambda progress: None)
+    after = drive.read_bytes()
+    for offset in range(0, DRIVE_BYTES, SECTOR_BYTES):
+        if not any(extent.offset <= offset < extent.end for extent in deployment.written):
+            assert after[offset : offset + 512] == before[offset : offset + 512], offset
+    assert deployment.written == planned_extents(deployment.image, DRIVE_BYTES)
+    assert after[:440] == made.raw[:440]
+    table = gpt.parse(after)
+    old = {IDS.disk, *IDS.partitions}
+    new = {table.disk_guid, *(part.guid for part in table.partitions)}
+    assert len(new) == 4
+    assert not new & old
+    assert str(table.disk_guid) == deployment.disk_guid
+    assert table.partitions[-1].last_lba > (DRIVE_BYTES - 2 * MIB) // 512
+    assert IDS.root_uuid.encode() not in after
+    assert IDS.esp_text.encode() not in after
+    assert IDS.hostname.encode() not in after
+    assert deployment.hostname == "tj-0042-7"
+    checked = subprocess.run(
+        ["e2fsck", "-fn", f"{drive}?offset={ROOT_OFFSET}"], capture_output=True, text=True
+    )
+    assert checked.returncode == 0, checked.stdout
+    assert file_in(drive, "/etc/hostname").split() == ["tj-0042-7"]
+    fstab = file_in(drive, "/etc/fstab").split()
+    uuid = subprocess.run(
+        ["blkid", "-p", "-O", str(ROOT_OFFSET), "-o", "value", "-s", "UUID", str(drive)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    assert fstab[0] == f"UUID={uuid}"
+    serial = int.from_bytes(after[2 * MIB + 0x43 : 2 * MIB + 0x47], "little")
+    assert fstab[3] == f"UUID={serial >> 16:04X}-{serial & 0xFFFF:04X}"
+
+
+def file_in(drive: Path, name: str) -> str:
+    command = ["debugfs", "-R", f"cat {name}", f"{drive}?offset={ROOT_OFFSET}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_two_machines_from_one_image_share_no_id(made: SmallImage, drive: Path) -> None:
+    first = deploy(order(made, drive), lambda progress: None)
+    ids = [gpt.parse(drive.read_bytes()), file_in(drive, "/etc/fstab")]
+    second = deploy(order(made, drive), lambda progress: None)
+    again = [gpt.parse(drive.read_bytes()), file_in(drive, "/etc/fstab")]
+    assert first.disk_guid != second.disk_guid
+    assert ids[0] != again[0]
+    assert ids[1] != again[1]
+
+
+def test_sfdisk_finds_nothing_wrong_with_the_table(made: SmallImage, drive: Path) -> None:
+    deploy(order(made, drive), lambda progress: None)
+    said = subprocess.run(["sfdisk", "--verify", drive], capture_output=True, text=True)
+    assert said.returncode == 0
+    assert "No errors detected" in said.stdout
+
+
+@pytest.mark.parametrize("frame", [0, 1, 3])
+def test_altered_frame_is_not_written_and_nothing_boots(
+    made: SmallImage, drive: Path, tmp_path: Path, frame: int
+) -> None:
+    data = bytearray((made.place / DATA_NAME).read_bytes())
+    part = made.manifest.frames[frame]
+    data[part.offset + part.length // 2] ^= 1
+    altered = tmp_path / "altered.zst"
+    altered.write_bytes(data)
+    before = drive.read_bytes()
+    with pytest.raises(ImageTrustError) as caught:
+        laid(made, drive, data=altered)
+    assert caught.value.code == "image-frame-bad"
+    assert caught.value.facts["frame"] == frame
+    after = drive.read_bytes()
+    assert after[:FIRST_BYTES] == bytes(FIRST_BYTES)
+    start = max(made.manifest.frame_range(frame).offset, FIRST_BYTES)
+    assert after[start:] == before[start:]
+
+
+def test_truncated_image(made: SmallImage, drive: Path, tmp_path: Path) -> None:
+    short = tmp_path / "short.zst"
+    short.write_bytes((made.place / DATA_NAME).read_bytes()[:-10])
+    with pytest.raises(ImageTrustError) as caught:
+        laid(made, drive, data=short)
+    assert caught.value.code == "image-truncated"
+    assert drive.read_bytes()[:FIRST_BYTES] == bytes(FIRST_BYTES)
+
+
+def test_image_too_large_touches_nothing(made: SmallImage, drive: Path) -> None:
+    before = drive.read_bytes()
+    with pytest.raises(LayDownError) as caught:
+        laid(made, drive, drive_bytes=made.manifest.disk_bytes - 512)
+    assert caught.value.code == "image-too-large"
+    assert drive.read_bytes() == before
+
+
+def test_stopped_lay_down_goes_on_from_the_last_durable_frame(
+    made: SmallImage, drive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.imaging.laydown._CHECKPOINT_BYTES", 8 * MIB)
+    monkeypatch.setattr("appliance.imaging.laydown._REPORT_EVERY_S", 0.0)
+    stop = threading.Event()
+    seen: list[Progress] = []
+
+    def report(progress: Progress) -> None:
+        seen.append(progress)
+        if progress.durable_frames >= 1:
+            stop.set()
+
+    with pytest.raises(LayDownStoppedError):
+        laid(made, drive, report=report, stop=stop)
+    durable = max(progress.durable_frames for progress in seen)
+    assert durable >= 1
+    assert drive.read_bytes()[:FIRST_BYTES] == bytes(FIRST_BYTES)
+    resumed = laid(made, drive, from_frame=1)
+    assert resumed.first == made.raw[:FIRST_BYTES]
+    assert resumed.written_bytes == made.manifest.disk_bytes - made.manifest.frame_bytes
+    assert drive.read_bytes()[FIRST_BYTES : made.manifest.disk_bytes] == made.raw[FIRST_BYTES:]
+
+
+def test_resuming_over_damaged_frames_is_found_by_the_read_back(
+    made: SmallImage, drive: Path
+) -> None:
+    laid(made, drive)
+    with opened(drive, os.O_RDWR) as fd:
+        os.pwrite(fd, b"\0rotten", 5 * MIB + 100)
+    with pytest.raises(LayDownError) as caught:
+        laid(made, drive, from_frame=2)
+    assert caught.value.code == "image-read-back-failed"
+    assert caught.value.facts["offset"] == 0
+
+
+def test_drive_that_gives_back_other_bytes(made: SmallImage, tmp_path: Path) -> None:
+    size = 40 * MIB
+    with faulty_disk(tmp_path, size, Faults(flips=(20 * MIB + 5,))) as loop:
+        with pytest.raises(LayDownError) as caught:
+            deploy(order(made, loop, size), lambda progress: None)
+        assert caught.value.code == "image-read-back-failed"
+        assert caught.value.facts["offset"] == 16 * MIB
+        assert loop.read_bytes()[:FIRST_BYTES] == bytes(FIRST_BYTES)
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        Faults(bad_writes=((9 * MIB, 4096),)),
+        Faults(gone_after=12 * MIB),
+        Faults(flush_fails=True),
+    ],
+    ids=["unwritable", "gone", "flush"],
+)
+def test_drive_that_does_not_take_the_image(
+    made: SmallImage, tmp_path: Path, faults: Faults
+) -> None:
+    size = 40 * MIB
+    with faulty_disk(tmp_path, size, faults) as loop:
+        with pytest.raises(LayDownError) as caught:
+            deploy(order(made, loop, size), lambda progress: None)
+        assert caught.value.code == "image-write-failed"
+
+
+def test_image_that_was_exchanged_after_planning(made: SmallImage, drive: Path) -> None:
+    wanted = order(made, drive)
+    before = drive.read_bytes()
+    made.changed_manifest(version="2026.11.25")
+    try:
+        with pytest.raises(ImageTrustError) as caught:
+            deploy(wanted, lambda progress: None)
+    finally:
+        made.changed_manifest()
+    assert caught.value.code == "image-changed"
+    assert drive.read_bytes() == before

@@ -1,0 +1,119 @@
+"""Whole machines: an image laid down by the appliance's code, started by each firmware.
+
+`test-small` goes onto loop devices (real block devices, O_DIRECT), and the system that starts
+tells over its serial line what it found itself to be.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from appliance.imaging.deploy import Order, deploy
+from appliance.imaging.shelf import offers
+from appliance.model import Deployment, Identity
+from imagebuilder.images.build import build_image
+from imagebuilder.images.keys import image_key
+from imagebuilder.vm.drive import Drive
+from imagebuilder.vm.machine import Firmware, Machine, MachineSpec
+
+GIB = 1 << 30
+PROFILE = "test-small"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    """The directory of the small image and the public half of the key that signed it."""
+    key = tmp_path_factory.mktemp("key") / "image-key.pem"
+    images = tmp_path_factory.mktemp("images")
+    place = build_image(PROFILE, key_path=key, images=images)
+    return place, image_key(key).public_pem
+
+
+@contextlib.contextmanager
+def loop_device(path: Path) -> Iterator[str]:
+    words = ["losetup", "--find", "--show", "--direct-io=on", str(path)]
+    name = subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+    try:
+        yield name
+    finally:
+        subprocess.run(["losetup", "--detach", name], check=True)
+
+
+def laid_down(
+    small: tuple[Path, bytes], raw: Path, size_bytes: int, tag: str, *, bios: bool
+) -> Deployment:
+    """Lay the small image down on a sparse file of that size, by its loop device."""
+    place, public = small
+    (offer,), reasons = offers(place.parent, (public,))
+    assert reasons == ()
+    with raw.open("wb") as stream:
+        stream.truncate(size_bytes)
+    with loop_device(raw) as device:
+        order = Order(
+            drive=Identity(model="Loop", serial=tag),
+            path=device,
+            drive_bytes=size_bytes,
+            open_drive=lambda: os.open(device, os.O_RDWR | os.O_DIRECT | os.O_EXCL),
+            image=offer,
+            trusted=(public,),
+            asset_tag=tag,
+            bios=bios,
+        )
+        return deploy(order, lambda progress: None)
+
+
+def told(log: str, what: str) -> list[str]:
+    """What the started system said about `what`, one item for each line."""
+    return re.findall(rf"@small {what} ?([^\r\n]*)", log)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("firmware", "bus", "size_bytes"),
+    [
+        ("bios", "sata", 3 * GIB),
+        ("secureboot", "nvme", 2 * GIB + 512 * 7),
+        ("uefi", "sata", 40 * GIB),
+    ],
+    ids=["bios-sata", "secureboot-nvme", "uefi-sata"],
+)
+def test_laid_down_system_starts_grown_and_unique(
+    small: tuple[Path, bytes],
+    tmp_path: Path,
+    firmware: Firmware,
+    bus: Literal["sata", "nvme"],
+    size_bytes: int,
+) -> None:
+    raw = tmp_path / "drive.raw"
+    deployment = laid_down(small, raw, size_bytes, "TJ-0042-7", bios=firmware == "bios")
+    spec = MachineSpec(
+        name="laid",
+        firmware=firmware,
+        memory_mib=512,
+        drives=(Drive(name="disk", source=raw, bus=bus),),
+    )
+    with Machine(spec, tmp_path / "vm") as machine:
+        machine.wait_for("@small started", 600)
+    log = (tmp_path / "vm/serial0.log").read_text(errors="replace")
+    assert told(log, "failed") == [""]
+    assert told(log, "hostname") == ["tj-0042-7"]
+    assert told(log, "firmware") == ["bios" if firmware == "bios" else "uefi"]
+    (machine_id,) = told(log, "machine-id")
+    assert re.fullmatch("[0-9a-f]{32}", machine_id)
+    (root,) = told(log, "root")
+    source, uuid, kind, size = root.split()
+    assert kind == "ext4"
+    assert int(size) > (size_bytes - 100 * 2**20) * 0.9
+    assert f"root=UUID={uuid}" in told(log, "kernel-line")[0]
+    (esp,) = told(log, "esp")
+    assert esp.split()[0] == source[:-1] + "2"
+    (disk,) = (line for line in told(log, "block") if 'TYPE="disk"' in line and "PTUUID" in line)
+    assert f'PTUUID="{deployment.disk_guid}"' in disk
