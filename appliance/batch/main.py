@@ -8,11 +8,11 @@ the configuration was refused and nothing was touched. The lines are described i
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import threading
 import time
 from pathlib import Path
-from typing import TextIO
 
 from appliance import i18n
 from appliance.batch.course import Course, refusal
@@ -36,14 +36,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 class Teller:
     """Writes events to standard output and, if there is one, to a console.
 
-    A console that is gone or hangs up stops being written to; the run goes on.
+    Each line is one write, so that lines stay whole beside a screen on the same terminal. An
+    output that is gone or hangs up is not written to any more; the run goes on.
     """
 
     def __init__(self, *, as_json: bool, console: Path | None) -> None:
         self._as_json = as_json
-        self._outs: list[TextIO] = [sys.stdout]
+        self._outs = [sys.stdout.fileno()]
         if console is not None:
-            self._outs.append(console.open("w", encoding="utf-8", errors="replace"))
+            # Never this process's controlling terminal: its hang-up must not end the run.
+            self._outs.append(os.open(console, os.O_WRONLY | os.O_NOCTTY))
 
     def tell(self, events: list[Event]) -> None:
         for event in events:
@@ -54,10 +56,11 @@ class Teller:
     def _write(self, line: str) -> None:
         for out in list(self._outs):
             # On a terminal the line begins a new one, wherever a screen left the cursor.
-            text = f"\r\n{line}\r\n" if out is not sys.stdout else f"{line}\n"
+            text = f"\r\n{line}\r\n" if os.isatty(out) else f"{line}\n"
+            left = text.encode(errors="replace")
             try:
-                out.write(text)
-                out.flush()
+                while left:
+                    left = left[os.write(out, left) :]
             except OSError:
                 self._outs.remove(out)
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import sys
+import termios
 from pathlib import Path
 
 from appliance.i18n import _
 from appliance.tui.rows import EMPTY, Cell, Row, painted, row
-from appliance.tui.text import isolated
+from appliance.tui.text import isolated, wrapped
 
 MARK = Path("/run/tajdeed/first-screen")
 SIZE = (80, 24)
@@ -40,11 +41,23 @@ def waiting_rows(problem: str = "") -> list[Row]:
         EMPTY,
         row("  ", _("{n} s since the start").format(n=isolated(uptime_s()))),
     ]
-    return [*rows, EMPTY, row("  ", problem)] if problem else rows
+    return [*rows, EMPTY, *(row("  ", line) for line in wrapped(problem, SIZE[0] - 4))]
+
+
+def hush() -> None:
+    """Keys that are pressed before the loop reads them wait, and are not written anywhere."""
+    try:
+        keyboard = sys.stdin.fileno()
+        attributes = termios.tcgetattr(keyboard)
+        attributes[3] &= ~(termios.ECHO | termios.ICANON)
+        termios.tcsetattr(keyboard, termios.TCSANOW, attributes)
+    except (OSError, termios.error):
+        return
 
 
 def paint(rtl: bool) -> None:
     """Write the first screen to standard output and leave the mark that it is there."""
+    hush()
     try:
         width = os.get_terminal_size(sys.stdout.fileno()).columns or SIZE[0]
     except OSError:

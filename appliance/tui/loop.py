@@ -132,13 +132,14 @@ def _show(session: Session, feed: Feed, term: blessed.Terminal, wakes: int) -> N
     keyboard = sys.stdin.fileno()
     size = (0, 0)
     painted_at = time.monotonic()
+    painter.paint(session.frame(term.width, term.height))
+    first.mark()
     while True:
         if size != (term.width, term.height) or time.monotonic() - painted_at > REPAINT_S:
             size = (term.width, term.height)
             painted_at = time.monotonic()
             painter.forget()
         painter.paint(session.frame(*size))
-        first.mark()
         ready, _, _ = select.select([keyboard, wakes], [], [], TICK_S)
         if wakes in ready:
             os.read(wakes, 4096)

@@ -12,7 +12,7 @@ from appliance.i18n import _
 from appliance.job.state import JobPhase, JobState, Progress, advanced
 from appliance.tui import words
 from appliance.tui.feed import Answered, Gone, News, Refused
-from appliance.tui.first import waiting_rows
+from appliance.tui.first import uptime_s, waiting_rows
 from appliance.tui.frame import MINIMUM, composed, too_small
 from appliance.tui.rows import EMPTY, Row, painted
 from appliance.tui.screen import Call, Go, Intent, Key, Redraw, Say, Screen, SwitchLanguage
@@ -34,6 +34,9 @@ POSSIBLE = {
     JobPhase.FINISHED: ("result",),
 }
 
+# How long a face waits for its first state before it says that the engine does not answer.
+PATIENCE_S = 60
+
 Runs = list[list[tuple[str, str]]]
 
 
@@ -45,6 +48,7 @@ class Session:
         self.state: JobState | None = None
         self.gone = ""
         self.message = ("", "normal")
+        self._since_s = uptime_s()
         screens: tuple[Screen, ...] = (
             Searching(),
             Blocked(),
@@ -170,7 +174,9 @@ class Session:
             return composed(self.screen, self.state, self.keys(), message, (width, height))
         if width < MINIMUM[0] or height < MINIMUM[1]:
             return too_small(width, height)
-        return waiting_rows(self.gone)[:height]
+        # An engine that was never there is still starting; only after a while is that news.
+        late = uptime_s() - self._since_s > PATIENCE_S
+        return waiting_rows(self.gone if late else "")[:height]
 
     def frame(self, width: int, height: int) -> Runs:
         """Exactly `height` rows of runs of visual text, left to right."""

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from imagebuilder.console import step
 from imagebuilder.run import ProgramError, run
+from imagebuilder.stick import font
 from imagebuilder.stick.base import compile_python, squash
-from imagebuilder.stick.consolefont import console_fonts
+from imagebuilder.toolsroot import tools_root
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -59,7 +60,7 @@ def application_layer(base: Path, directory: Path) -> Path:
         package_root = tree / "usr/lib/tajdeed"
         _code(package_root)
         _vendored(package_root / "vendor")
-        console_fonts(package_root / "fonts")
+        font.write(package_root / "fonts", tools_root() / font.FACES.relative_to("/"))
         (package_root / "build.json").write_text(_build_record(base))
         compile_python(tree, [package_root])
         squash(tree, target)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import struct
 import sys
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,7 @@ _NAMES = [
                         (0xFBFC, 0xFC00))
     for code in range(first, last)
 ]  # fmt: skip
+_TATWEEL = "\u0640"
 _MARKS = [*"،؛؟٪ـ", TAIL]
 # Letters in the code points of plain text show their isolated form.
 _PLAIN = {
@@ -110,6 +112,33 @@ def _canvas(width: int, height: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
 def _letter(of: Cell, char: str) -> Image.Image:
     image, draw = _canvas(of.width, of.height)
     draw.text((0, of.baseline), char, font=of.mono, fill=1, anchor="ls")
+    return _joined(image, of, char)
+
+
+def _joins(char: str) -> tuple[bool, bool]:
+    """(at the left edge, at the right edge): where the form continues its neighbour."""
+    kind = unicodedata.decomposition(char).partition(" ")[0]
+    if char == _TATWEEL:
+        kind = "<medial>"
+    return kind in ("<initial>", "<medial>"), kind in ("<final>", "<medial>")
+
+
+def _joined(image: Image.Image, of: Cell, char: str) -> Image.Image:
+    """The picture with its joining strokes drawn out to the edges of the cell.
+
+    Hinting ends some of them a pixel early, and the word would fall apart.
+    """
+    left, right = _joins(char)
+    height = max(2, of.height // 6)
+    rows = range(of.baseline - height, min(of.baseline + 2, of.height))
+    for wanted, edge, inward in ((left, 0, 1), (right, image.width - 1, -1)):
+        columns = [edge + inward * step for step in range(of.width // 3 + 1)]
+        lit = [[y for y in rows if image.getpixel((x, y))] for x in columns]
+        start = next((number for number, ys in enumerate(lit) if ys), 0)
+        if wanted:
+            for x in columns[:start]:
+                for y in lit[start]:
+                    image.putpixel((x, y), 1)
     return image
 
 
@@ -117,6 +146,7 @@ def _wide(of: Cell, char: str) -> tuple[Image.Image, Image.Image]:
     """(left, right) cell of a letter with a bowl, from the proportional face."""
     image, draw = _canvas(2 * of.width, of.height)
     draw.text((0, of.baseline), char, font=of.sans, fill=1, anchor="ls")
+    _joined(image, of, char)
     left = image.crop((0, 0, of.width, of.height))
     return left, image.crop((of.width, 0, 2 * of.width, of.height))
 
