@@ -14,6 +14,9 @@ _COMMANDS = {
     "image": ("imagebuilder.images.build", "build OS images from profiles"),
     "keygen": ("imagebuilder.images.keys", "make the organisation's image key"),
     "stick": ("imagebuilder.stick.command", "build dist/tajdeed.img, the live stick"),
+    "usb": ("imagebuilder.stick.usb", "write a personal stick to a USB medium"),
+    "run": ("imagebuilder.stick.tryout", "boot the stick in a virtual machine, to try by hand"),
+    "test": ("imagebuilder.checks", "checkers and tests"),
     "tools-root": ("imagebuilder.toolsroot", "make the Debian 13 tools root; run things in it"),
 }
 

@@ -28,6 +28,26 @@ class ProgramError(Exception):
         super().__init__(f"{shown}\n{status}\n{tail}".strip())
 
 
+def run_visibly(
+    argv: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> int:
+    """Run a program whose output a person watches; its exit status.
+
+    Raises `ProgramError` only when the program is missing.
+    """
+    words = [str(word) for word in argv]
+    try:
+        return subprocess.run(
+            words,
+            stdin=subprocess.DEVNULL,
+            cwd=cwd,
+            env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})},
+            check=False,
+        ).returncode
+    except FileNotFoundError as error:
+        raise ProgramError(words, f"not found: {error.filename}", "") from error
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """What a program that succeeded left: its standard output and its error stream."""

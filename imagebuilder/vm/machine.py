@@ -155,6 +155,10 @@ class Machine:
         """Seconds since power-on."""
         return time.monotonic() - self.started_at
 
+    def running(self) -> bool:
+        """Whether QEMU still runs and the guest has not switched itself off."""
+        return self._running().poll() is None and self.qmp.event("SHUTDOWN") is None
+
     def check_alive(self) -> None:
         """Raise `MachineError` if QEMU has ended."""
         process = self._running()
