@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -39,6 +38,7 @@ class Office:
                 [
                     *_tajdeed("central", "--data", self.data),
                     *["--listen", f"127.0.0.1:{self.port}", "--name", GUEST_HOST],
+                    *["--name", "127.0.0.1", "--organisation", "Tajdeed Demo Charity"],
                 ],
                 cwd=REPOSITORY,
                 stdin=subprocess.DEVNULL,
@@ -82,16 +82,13 @@ class Office:
         """A one-time token with which a stick enrols."""
         return self.enroll("token")
 
-    def ticket(self, target: Path, *words: str, expires: datetime | None = None) -> Path:
+    def ticket(self, target: Path, *words: str, days: float = 0.5) -> Path:
         """A batch ticket for the demo's donated PC, signed by the office; `words` add to it."""
-        until = expires or datetime.now(UTC) + timedelta(hours=12)
         self.enroll(
-            "office-ticket",
-            *("--lot", "DEMO-1", "--technician", "Demo office", "--count", "5"),
-            *("--machine", f"{PC_MAKER}/{PC_MODEL}"),
-            *("--expires", until.strftime("%Y-%m-%dT%H:%M:%SZ")),
+            *("office-ticket", "--lot", "DEMO-1", "--technician", "Demo office", "--count", "5"),
+            *("--machine", f"{PC_MAKER}/{PC_MODEL}", "--days", f"{days:f}"),
             *words,
-            "--output",
+            "--out",
             target,
         )
         return target

@@ -61,9 +61,7 @@ class Progress:
         share = drive["done_bytes"] / drive["total_bytes"]
         left = f", {elapsed(drive['left_s'])} left" if drive["left_s"] is not None else ""
         rate = f"{drive['rate_bytes_s'] / 1e6:.0f} MB/s"
-        say(
-            f"{self._names.get(drive['key'], '?')}: {drive['phase']} {share:.0%}, {rate}{left}"
-        )
+        say(f"{self._names.get(drive['key'], '?')}: {drive['phase']} {share:.0%}, {rate}{left}")
 
     def _once(self, text: str) -> None:
         if text not in self._said:
