@@ -5,6 +5,7 @@ before the image goes down. Pictures of the screen are taken on the way.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,9 +73,11 @@ def run_job(
     manifest: Manifest,
     directory: Path,
     timeout_s: float = 1500,
+    meanwhile: Callable[[Machine, Event], None] | None = None,
 ) -> Told:
     """Boot and watch until the PC has switched itself off.
 
+    `meanwhile` is called with the running machine and each event: tests disturb it there.
     Raises MachineError when it does not come that far.
     """
     told, progress = Told(), Progress()
@@ -83,6 +86,8 @@ def run_job(
         camera = _Camera(machine, directory, told)
         for event in events(machine, timeout_s):
             progress.show(event)
+            if meanwhile is not None:
+                meanwhile(machine, event)
             kind = event["event"]
             if kind == "machine":
                 told.machine = event
