@@ -38,7 +38,7 @@ class BadDrive:
 
     def __init__(self, path: Path, offset: int, log: Path) -> None:
         self._path = path.resolve()
-        self._offset = offset
+        self.offset = offset
         self._log = log
         self._directory = Path(tempfile.mkdtemp(prefix="tajdeed-nbd-", dir="/tmp"))
         self._process: subprocess.Popen[bytes] | None = None
@@ -57,7 +57,7 @@ class BadDrive:
                         *["nbdkit", "--foreground", "--exit-with-parent"],
                         *["--unix", str(socket), "python"],
                         str(Path(forgetful.__file__).resolve()),
-                        *[f"disk={self._path}", f"offset={self._offset}"],
+                        *[f"disk={self._path}", f"offset={self.offset}"],
                         f"length={RANGE_BYTES}",
                     ],
                     cwd=Path("/"),

@@ -61,7 +61,7 @@ class Donated:
 
 
 def donated_disks(build: Path, *, sata_mib: int = 8192, nvme_mib: int = 2048) -> Donated:
-    """The disks below `build`, made now if they are not there. Sizes at least 6 GiB and 1.5 GiB."""
+    """The disks below `build`, made now if they are not there. Sizes at least 3 GiB and 1.5 GiB."""
     modules: tuple[ModuleType, ...] = (lvm, markers, past, raid, sparse)
     sources = [inspect.getsource(module) for module in modules]
     key = recipe_key(Path(__file__).read_bytes(), *sources, f"{sata_mib} {nvme_mib}")
