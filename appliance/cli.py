@@ -27,6 +27,7 @@ COMMANDS: dict[str, Command] = {
     "plan": Command("appliance.job.plan_command", N_("Show what would be done, and why")),
     "verify": Command("appliance.statement.verify_command", N_("Check a statement or certificate")),
     "recheck": Command("appliance.statement.recheck", N_("Read a wiped drive again")),
+    "render": Command("appliance.statement.render_command", N_("Make reading copies (PDF, JSON)")),
     "outbox": Command("appliance.delivery.outbox_command", N_("Show statements and receipts")),
     "engine": Command("appliance.job.engine", N_("The job's engine (a service of the stick)")),
     "worker": Command("appliance.job.worker", N_("Erase one drive (started by the engine)")),

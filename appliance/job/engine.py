@@ -28,6 +28,7 @@ from appliance.job.store import Store
 from appliance.model import Consent, JobPlan, Machine, Reason, digest, from_json, to_json
 
 if TYPE_CHECKING:
+    from appliance.job.copies import Copies
     from appliance.job.eventlog import Writer
     from appliance.job.issuing import Issuer
     from appliance.job.record import JobRecord
@@ -74,6 +75,7 @@ class Engine:
         )
         self._settings: Settings | None = None
         self._issuer: Issuer | None = None
+        self._copies: Copies | None = None
         self._consented = threading.Event()
         self._rescan = threading.Event()
         self._lock = threading.Lock()
@@ -144,9 +146,15 @@ class Engine:
         self.board.change(station=self._issuer.station())
 
     def _running(self, log: Writer, record: JobRecord) -> Running:
+        from appliance.job.copies import Copies
         from appliance.job.running import Running
 
-        return Running(self.store, self.settings, self.issuer, self.board, log, record)
+        servers = self.settings["servers"]
+        if self._copies is None:
+            self._copies = Copies(self.store, servers[0]["url"] if servers else "")
+        return Running(
+            self.store, self.settings, self.issuer, self.board, log, record, self._copies
+        )
 
     def _idle(self) -> None:
         """Nothing more to do but to answer, and to hand new receipts to the screen."""
@@ -162,6 +170,8 @@ class Engine:
             from appliance.tools import systemd
 
             self._stopping = False
+            if self._copies is not None:
+                self._copies.finish()
             systemd.power_off()
 
     def _begin(self) -> tuple[Writer, JobRecord]:

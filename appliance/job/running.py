@@ -18,6 +18,7 @@ from appliance.errors import TajdeedError
 from appliance.job import task as tasks
 from appliance.job.assettag import hostname
 from appliance.job.board import Board
+from appliance.job.copies import Copies
 from appliance.job.eventlog import Event, Reader, Writer
 from appliance.job.fold import drive_result
 from appliance.job.issuing import Issuer
@@ -57,11 +58,13 @@ class Running:
         board: Board,
         log: Writer,
         record: JobRecord,
+        copies: Copies,
     ) -> None:
         if record.plan is None or record.consent is None:
             raise RuntimeError("a job runs only after consent to a plan")
         self._store, self._settings, self._issuer = store, settings, issuer
         self._board, self._log, self._record = board, log, record
+        self._copies = copies
         self._plan: JobPlan = record.plan
         self._logs: dict[str, tuple[Reader, list[Event]]] = {}
         self._results: dict[str, DriveResult] = {}
@@ -234,6 +237,7 @@ class Running:
     def _note(self, ref: StatementRef) -> None:
         take(self._record, self._log.add("statement", statement=to_json(ref)))
         self._board.change(statements=tuple(self._record.statements))
+        self._copies.order(ref)
 
     def _end_worker(self, drive: Drive, kind: str) -> None:
         """A lay-down's worker has ended: state the deployment if it says that it holds."""

@@ -38,6 +38,22 @@ def worker_properties(
     return tuple(properties)
 
 
+def copy_properties(folder: str) -> tuple[str, ...]:
+    """For a unit that makes reading copies: no devices, no network, last in the queue."""
+    return (
+        "PrivateDevices=yes",
+        "PrivateNetwork=yes",
+        "NoNewPrivileges=yes",
+        "ProtectSystem=strict",
+        "ProtectHome=yes",
+        "PrivateTmp=yes",
+        "InaccessiblePaths=-/var/lib/tajdeed/station",
+        f"ReadWritePaths={folder}",
+        "Nice=15",
+        "OOMScoreAdjust=500",
+    )
+
+
 def start_transient(unit: str, properties: Sequence[str], argv: Sequence[str]) -> None:
     """Start a program as a transient unit and return at once; ToolError if that fails."""
     options = [word for item in properties for word in ("--property", item)]
@@ -48,6 +64,11 @@ def is_running(unit: str) -> bool:
     """Whether a unit is active or on its way up or down."""
     state = run(("systemctl", "is-active", unit), ok=None).stdout.strip()
     return state in ("active", "activating", "deactivating", "reloading")
+
+
+def start(unit: str) -> None:
+    """Start a unit and wait for it, whatever it says."""
+    run(("systemctl", "start", unit), timeout_s=120, ok=None)
 
 
 def power_off() -> None:
