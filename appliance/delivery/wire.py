@@ -1,24 +1,28 @@
-"""One HTTPS request to a central server, by the standard library: lean, bounded, no surprises.
+"""One HTTPS request to a central server, by requests: pinned, bounded, no surprises.
 
 TLS always, against pinned CA certificates only. No redirects, no cookies, no credentials,
-answers bounded in size. The server's word for the time is measured on every answer. It
-does not know what a statement is.
+answers bounded in size, nothing from the environment. The server's word for the time is
+measured on every answer. It does not know what a statement is. requests is imported at the
+first request: it takes seconds on an old machine.
 """
 
 from __future__ import annotations
 
 import email.utils
-import http.client
 import json
 import ssl
+import tempfile
 import time
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from appliance.errors import ConfigError, DeliveryError
+
+if TYPE_CHECKING:
+    import requests
 
 MAX_ANSWER = 16 << 20
 # OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python does not name.
@@ -67,9 +71,7 @@ class Wire:
         if not ca_pem.strip():
             raise ConfigError("server-without-ca", url=url)
         self.url = url.rstrip("/")
-        self._host, self._port = parts.hostname, parts.port or 443
-        self._base = parts.path.rstrip("/")
-        self._proxy = urllib.parse.urlsplit(proxy if "//" in proxy else f"//{proxy}")
+        self._proxies = {"https": proxy if "//" in proxy else f"http://{proxy}"} if proxy else {}
         self._timeout_s = timeout_s
         self._ca_pem = ca_pem
 
@@ -88,19 +90,21 @@ class Wire:
         server's certificate do not fit, the request is repeated without looking at them: the
         chain to our own pinned CA still holds, and what we send is signed by itself.
         """
-        try:
-            return self._once(method, path, body, headers, check_time=True)
-        except ssl.SSLCertVerificationError as error:
-            if error.verify_code not in _TIME_ERRORS:
-                raise self._untrusted(error) from error
-        except (OSError, http.client.HTTPException) as error:
-            raise self._unreachable(error) from error
-        try:
-            return self._once(method, path, body, headers, check_time=False)
-        except ssl.SSLCertVerificationError as error:
-            raise self._untrusted(error) from error
-        except (OSError, http.client.HTTPException) as error:
-            raise self._unreachable(error) from error
+        import requests
+
+        check_time = True
+        while True:
+            try:
+                return self._once(method, path, body, headers, check_time=check_time)
+            except requests.exceptions.SSLError as error:
+                cause = _certificate_error(error)
+                if cause is None:
+                    raise self._unreachable(error) from error
+                if not check_time or cause.verify_code not in _TIME_ERRORS:
+                    raise self._untrusted(cause) from error
+                check_time = False
+            except (requests.exceptions.RequestException, OSError) as error:
+                raise self._unreachable(error) from error
 
     def _once(
         self,
@@ -111,41 +115,60 @@ class Wire:
         *,
         check_time: bool,
     ) -> Answer:
+        begin = time.time()
+        with (
+            tempfile.NamedTemporaryFile(prefix="tajdeed-ca-", suffix=".pem") as ca,
+            self._session(check_time=check_time) as session,
+        ):
+            # requests takes the authorities that count as a file, and then no others.
+            ca.write(self._ca_pem.encode())
+            ca.flush()
+            session.verify = ca.name
+            response = session.request(
+                method,
+                self.url + path,
+                data=body,
+                headers={"User-Agent": "tajdeed-courier", **headers},
+                timeout=self._timeout_s,
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                data = b""
+                for piece in response.iter_content(64 << 10):
+                    data += piece
+                    if len(data) > MAX_ANSWER:
+                        raise DeliveryError("server-strange", status=response.status_code)
+        middle = (begin + time.time()) / 2
+        return Answer(
+            status=response.status_code,
+            content_type=response.headers.get("Content-Type", "").partition(";")[0].strip(),
+            body=data,
+            offset_s=_offset(response.headers.get("Date"), middle),
+        )
+
+    def _session(self, *, check_time: bool) -> requests.Session:
+        """A session of its own for each request: no cookies, no netrc, no proxies but ours."""
+        import requests
+        from requests.adapters import HTTPAdapter
+
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_verify_locations(cadata=self._ca_pem)
         if not check_time:
             context.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
-        if self._proxy.hostname:
-            connection = http.client.HTTPSConnection(
-                self._proxy.hostname,
-                self._proxy.port or 3128,
-                timeout=self._timeout_s,
-                context=context,
-            )
-            connection.set_tunnel(self._host, self._port)
-        else:
-            connection = http.client.HTTPSConnection(
-                self._host, self._port, timeout=self._timeout_s, context=context
-            )
-        begin = time.time()
-        try:
-            connection.request(
-                method, self._base + path, body, {"User-Agent": "tajdeed-courier", **headers}
-            )
-            response = connection.getresponse()
-            data = response.read(MAX_ANSWER + 1)
-            middle = (begin + time.time()) / 2
-        finally:
-            connection.close()
-        if len(data) > MAX_ANSWER:
-            raise DeliveryError("server-strange", status=response.status)
-        return Answer(
-            status=response.status,
-            content_type=(response.getheader("Content-Type") or "").partition(";")[0].strip(),
-            body=data,
-            offset_s=_offset(response.getheader("Date"), middle),
-        )
+
+        class Pinned(HTTPAdapter):
+            def init_poolmanager(self, *args: Any, **options: Any) -> None:
+                super().init_poolmanager(*args, **options, ssl_context=context)
+
+            def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+                return super().proxy_manager_for(proxy, **options, ssl_context=context)
+
+        session = requests.Session()
+        session.trust_env = False
+        session.proxies.update(self._proxies)
+        session.mount("https://", Pinned())
+        return session
 
     def _unreachable(self, error: Exception) -> DeliveryError:
         return DeliveryError("server-unreachable", server=self.url, problem=str(error)[:200])
@@ -154,6 +177,22 @@ class Wire:
         return DeliveryError(
             "server-untrusted", server=self.url, problem=str(error.verify_message)[:200]
         )
+
+
+def _certificate_error(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+    """What OpenSSL said of the certificate, from under the layers that wrapped it."""
+    seen: list[BaseException] = []
+    queue = [error]
+    while queue:
+        item = queue.pop()
+        if not isinstance(item, BaseException) or item in seen:
+            continue
+        if isinstance(item, ssl.SSLCertVerificationError):
+            return item
+        seen.append(item)
+        queue += [item.__cause__, item.__context__, getattr(item, "reason", None)]
+        queue += [arg for arg in item.args if isinstance(arg, BaseException)]
+    return None
 
 
 def _offset(date: str | None, ours: float) -> float | None:

@@ -29,8 +29,8 @@ class Copies:
         if not file.exists():
             return
         unit = f"tajdeed-render-{ref.id[:16]}.service"
-        words = (systemd.PROGRAM, "render", str(file), "--into", str(self._store.copies))
-        words += ("--url", self._url, "--trust", str(self._store.trust))
+        words = [systemd.PROGRAM, "render", str(file), "--into", str(self._store.copies)]
+        words += ["--url", self._url, "--trust", str(self._store.trust)]
         try:
             systemd.start_transient(unit, systemd.copy_properties(str(self._store.copies)), words)
         except ToolError:
