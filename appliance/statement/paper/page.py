@@ -227,7 +227,7 @@ def _evidence(check: dict[str, Any]) -> Evidence:
     if good:
         result = both(N_("{read} read, all as it must be"), read=words.size(read))
     elif bad:
-        result = counted(N_("{count} range differs"), N_("{count} ranges differ"), len(bad))
+        result = counted(N_("{count} range differs"), "{count} ranges differ", len(bad))
     elif planned == 0:
         result = both(N_("not possible on this drive"))
     else:
