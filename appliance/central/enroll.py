@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.central.home import DEFAULT_DIR, Home
+from appliance.central.words import _
 from appliance.errors import ConfigError
-from appliance.i18n import _
 from appliance.model import Bus
 from appliance.statement import durable, keys
 from appliance.statement.build import TicketTerms, build_ticket

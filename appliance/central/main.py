@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from appliance.central.home import DEFAULT_DIR
+from appliance.central.words import _
 from appliance.errors import ConfigError
-from appliance.i18n import _
 
 DEFAULT_LISTEN = "127.0.0.1:8443"
 

@@ -23,6 +23,7 @@ from appliance.central import statements, stations
 from appliance.central.context import Context
 from appliance.central.database import StatementRow, StationRow
 from appliance.central.problems import Problem
+from appliance.central.words import DOMAIN
 from appliance.errors import TrustError
 from appliance.i18n import N_, Translator, translator
 from appliance.statement import verify
@@ -31,7 +32,6 @@ from appliance.statement.strict_json import printable
 from appliance.statement.trust import Standing
 
 HERE = Path(__file__).parent
-DOMAIN = "central"
 
 TYPES = {
     "machine": N_("certificate"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from appliance.i18n import N_
 from appliance.statement.paper import words
-from appliance.statement.paper.words import Both, both, counted, ltr, word
+from appliance.statement.paper.words import Both, both, counted, word
 
 MAX_EXCEPTIONS = 12
 MAX_RANGES = 6
@@ -35,7 +35,7 @@ class Evidence:
     name: Both
     result: Both
     good: bool
-    ranges: tuple[str, ...] = ()
+    ranges: tuple[Both, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,7 @@ class DriveRow:
     model: str
     serial: str
     size: str
+    bus: str
     media: Both
     method: str
     technique: Both
@@ -93,6 +94,9 @@ def page(payload: dict[str, Any], statement_id: str, receipt: dict[str, Any] | N
     ]
     if standard:
         technical.append(_line(N_("Standard"), f"{standard['governing']}; {standard['mapping']}"))
+    stream = body["attempts"][-1]["stream"] if body.get("attempts") else None
+    if stream:
+        technical.append(_line(N_("Stream"), f"{stream['cipher']} {stream['seed']}"))
     tool = body["tool"]
     technical.append(_line(N_("Program"), f"Tajdeed {tool['version']} {tool['commit']}".strip()))
     registered = words.clock_time(receipt["registered_at"]) if receipt else ""
@@ -134,7 +138,7 @@ def _facts(payload: dict[str, Any]) -> list[Line]:
             _line(N_("Serial number"), machine["serial"] or "-"),
             _line(N_("Asset tag"), body["asset_tag"] or "-"),
             _line(N_("Donor"), body["donor"] or "-"),
-            _line(N_("Donor's own tag"), machine["donor_asset_tag"] or "-"),
+            _line(N_("Donor's tag"), machine["donor_asset_tag"] or "-"),
             _line(N_("Lot"), body["lot"] or "-"),
             _line(N_("Site"), body["site"] or "-"),
         ]
@@ -146,13 +150,10 @@ def _facts(payload: dict[str, Any]) -> list[Line]:
     if payload["type"] == "drive":
         lines += [
             _line(N_("Firmware"), drive["firmware"] or "-"),
-            _line(N_("World wide name"), drive["wwn"] or "-"),
+            _line(N_("WWN"), drive["wwn"] or "-"),
             _line(N_("Began"), words.clock_time(body["started_at"])),
             _line(N_("Ended"), words.clock_time(body["ended_at"])),
         ]
-        stream = body["attempts"][-1]["stream"] if body["attempts"] else None
-        if stream:
-            lines.append(_line(N_("Stream"), f"{stream['cipher']} {stream['seed']}"))
         return lines
     image = body["image"]
     return [
@@ -184,7 +185,8 @@ def _row(item: dict[str, Any], checks: list[dict[str, Any]], statement: str) -> 
         model=drive["model"],
         serial=drive["serial"],
         size=words.size(drive["size_after_bytes"]),
-        media=_medium(drive),
+        bus=drive["bus"].upper(),
+        media=word(words.MEDIA, drive["media"]),
         method=item["method"],
         technique=word(words.TECHNIQUES, item["technique"]),
         level=word(words.LEVELS, item["level"]),
@@ -202,7 +204,8 @@ def _left_alone(item: dict[str, Any]) -> DriveRow:
         model=drive["model"],
         serial=drive["serial"],
         size=words.size(drive["size_after_bytes"]),
-        media=_medium(drive),
+        bus=drive["bus"].upper(),
+        media=word(words.MEDIA, drive["media"]),
         method="",
         technique=both(N_("none")),
         level=word(words.LEVELS, "none"),
@@ -214,12 +217,6 @@ def _left_alone(item: dict[str, Any]) -> DriveRow:
     )
 
 
-def _medium(drive: dict[str, Any]) -> Both:
-    medium = word(words.MEDIA, drive["media"])
-    bus = drive["bus"].upper()
-    return Both(f"{medium.ar} {ltr(bus)}", f"{bus} {medium.en}")
-
-
 def _evidence(check: dict[str, Any]) -> Evidence:
     planned, read = check["planned_bytes"], check["read_bytes"]
     bad = check["bad_ranges"]
@@ -227,7 +224,7 @@ def _evidence(check: dict[str, Any]) -> Evidence:
     if good:
         result = both(N_("{read} read, all as it must be"), read=words.size(read))
     elif bad:
-        result = counted(N_("{count} range differs"), N_("{count} ranges differ"), len(bad))
+        result = counted(N_("{count} range differs"), "{count} ranges differ", len(bad))
     elif planned == 0:
         result = both(N_("not possible on this drive"))
     else:
@@ -241,7 +238,12 @@ def _evidence(check: dict[str, Any]) -> Evidence:
         result=result,
         good=good,
         ranges=tuple(
-            f"{item['offset']}–{item['offset'] + item['length'] - 1}" for item in bad[:MAX_RANGES]
+            both(
+                N_("bytes {first} to {last}"),
+                first=item["offset"],
+                last=item["offset"] + item["length"] - 1,
+            )
+            for item in bad[:MAX_RANGES]
         ),
     )
 
@@ -249,7 +251,7 @@ def _evidence(check: dict[str, Any]) -> Evidence:
 def _person(person: dict[str, Any]) -> Line:
     parts = (person["title"], person["location"], person["contact"])
     date = words.clock_time(person["date"]) if _is_time(person["date"]) else person["date"]
-    told = ", ".join(filter(None, (person["name"], *parts, date)))
+    told = " · ".join(filter(None, (person["name"], *parts, date)))
     return Line(label=word(words.ROLES, person["role"]), value=told)
 
 
