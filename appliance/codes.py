@@ -105,6 +105,7 @@ TEXTS: dict[str, Text] = {
     "size-changed": Text(N_("{drive} had {planned} bytes and now reports {found}"), _FAILED_DRIVE),
     "overwrite-device-gone": Text(N_("The drive vanished during the overwrite, at byte {resume_at}"), _FAILED_DRIVE),
     "overwrite-refuses-writes": Text(N_("The drive takes no writes any more, at byte {resume_at}"), _FAILED_DRIVE),
+    "overwrite-gave-up": Text(N_("The drive’s errors cost too much time; given up at byte {resume_at}"), _FAILED_DRIVE),
     "overwrite-cancelled": Text(N_("The overwrite was stopped at byte {resume_at}"), _UNKNOWN_DRIVE),
     "overwrite-incomplete": Text(N_("Only {written_bytes} of {planned_bytes} bytes were overwritten"), _FAILED_DRIVE),
     "write-errors": Text(N_("{missed_bytes} bytes in {ranges} ranges could not be overwritten, the first at byte {first_offset}"), _FAILED_DRIVE),

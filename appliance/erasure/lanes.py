@@ -24,7 +24,9 @@ BLOCK_BYTES = 4 << 20
 PIECE_BYTES = 64 << 10
 _SECTOR_BYTES = 4096
 PATIENCE_S = 600.0
-"""What all failing requests of a pass may cost together before no more are repeated."""
+"""What all failing requests of a pass may cost together before no more are repeated,"""
+GIVE_UP_S = 1800.0
+"""and before the pass ends: at 30 s for each bad block a drive could hold us for weeks."""
 
 Action = Callable[[ByteRange], None]
 
@@ -36,6 +38,7 @@ class End(StrEnum):
     CANCELLED = "cancelled"
     DEVICE_GONE = "device-gone"
     REFUSES_WRITES = "refuses-writes"
+    GAVE_UP = "gave-up"
 
 
 class Stopped(Exception):
@@ -58,18 +61,23 @@ class Patience:
     job for days; blocks that got no second try are listed as they are.
     """
 
-    def __init__(self, limit_s: float) -> None:
+    def __init__(self, limit_s: float, give_up_s: float) -> None:
         self._limit_s = limit_s
+        self._give_up_s = give_up_s
         self._spent_s = 0.0
         self._lock = threading.Lock()
 
     def spend(self, since: float) -> None:
-        """Count the time since a moment of `time.monotonic()`."""
+        """Count the time since a moment of `time.monotonic()`; `Stopped` at the very end."""
         with self._lock:
             self._spent_s += time.monotonic() - since
+            spent_s = self._spent_s
+        if spent_s > self._give_up_s:
+            raise Stopped(End.GAVE_UP)
 
     @property
     def left(self) -> bool:
+        """Whether a failed request may still be repeated."""
         with self._lock:
             return self._spent_s < self._limit_s
 

@@ -26,6 +26,7 @@ from appliance.erasure.device import (
 )
 from appliance.erasure.lanes import (
     BLOCK_BYTES,
+    GIVE_UP_S,
     LANES,
     PATIENCE_S,
     End,
@@ -109,6 +110,7 @@ def overwrite(
     block_bytes: int = BLOCK_BYTES,
     lanes: int = LANES,
     patience_s: float = PATIENCE_S,
+    give_up_s: float = GIVE_UP_S,
 ) -> OverwriteResult:
     """Write `source` over the device from `start_offset` (bytes) to its end, then flush.
 
@@ -125,7 +127,7 @@ def overwrite(
     began = time.monotonic()
     planned = ByteRange(offset=start_offset, length=shape.size_bytes - start_offset)
     cursor = Cursor([planned], block_bytes)
-    pass_ = _Pass(fd, shape, Pace(shape.size_bytes, start_offset), Patience(patience_s))
+    pass_ = _Pass(fd, shape, Pace(shape.size_bytes, start_offset), Patience(patience_s, give_up_s))
     end = sweep(
         cursor,
         [_Lane(pass_, source, block_bytes).write for _ in range(lanes)],

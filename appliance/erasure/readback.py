@@ -29,6 +29,7 @@ from appliance.erasure.device import (
 from appliance.erasure.judging import ConstantJudge, Judge, SourceJudge
 from appliance.erasure.lanes import (
     BLOCK_BYTES,
+    GIVE_UP_S,
     LANES,
     PATIENCE_S,
     End,
@@ -60,6 +61,7 @@ def verify_source(
     block_bytes: int = BLOCK_BYTES,
     lanes: int = LANES,
     patience_s: float = PATIENCE_S,
+    give_up_s: float = GIVE_UP_S,
 ) -> Check:
     """Read the whole device (or `ranges`) and compare it with `source`.
 
@@ -69,7 +71,7 @@ def verify_source(
     """
     shape = shape or geometry(fd)
     kind = "keyed-stream" if isinstance(source, Keystream) else "pattern"
-    reading = _Reading(fd, shape, ranges, block_bytes, patience_s)
+    reading = _Reading(fd, shape, ranges, block_bytes, Patience(patience_s, give_up_s))
     return reading.check(
         kind,
         lambda: SourceJudge(source, shape.logical_block_bytes),
@@ -90,6 +92,7 @@ def verify_constant(
     block_bytes: int = BLOCK_BYTES,
     lanes: int = LANES,
     patience_s: float = PATIENCE_S,
+    give_up_s: float = GIVE_UP_S,
 ) -> Check:
     """Read the whole device (or `ranges`): each logical block must be one byte repeated.
 
@@ -97,7 +100,7 @@ def verify_constant(
     Mismatches have kind `not-constant` or `unreadable`.
     """
     shape = shape or geometry(fd)
-    reading = _Reading(fd, shape, ranges, block_bytes, patience_s)
+    reading = _Reading(fd, shape, ranges, block_bytes, Patience(patience_s, give_up_s))
     judges: list[ConstantJudge] = []
 
     def judge() -> ConstantJudge:
@@ -125,7 +128,7 @@ class _Reading:
         shape: Geometry,
         ranges: Sequence[ByteRange] | None,
         block_bytes: int,
-        patience_s: float,
+        patience: Patience,
     ) -> None:
         whole = ByteRange(offset=0, length=shape.size_bytes)
         self._fd = fd
@@ -137,7 +140,7 @@ class _Reading:
             if one.offset % unit or one.length % unit or one.end > shape.size_bytes:
                 raise ValueError(f"{one} is not made of blocks of the drive")
         self._block_bytes = block_bytes
-        self._patience = Patience(patience_s)
+        self._patience = patience
         self._errors = ErrorRanges()
         self._pace = Pace(total_bytes(self._ranges))
         self._lock = threading.Lock()

@@ -1,11 +1,12 @@
 """Random overwrite + full verification against nwipe, zeros against dd, on one core.
 
 Every contender runs as a process of its own, pinned to the same core, on a loop device over
-RAM, three times in turn with the others; medians count. What a program needs to start is
-measured on a tiny device and taken off, from ours as from theirs, so that the rates are
-those of a large drive. CPU seconds are the process's own (user + system); the loop
-driver's kernel threads work on any core and are in nobody's account. nwipe comes from
-Debian 13 and sees no device but the one it is to wipe.
+RAM, three times in turn with the others; medians count. The quick ones make several passes
+a run, for a tenth of a second says nothing on a machine that others use, too. What a
+program needs to start is measured on a tiny device and taken off, from ours as from theirs,
+so that the rates are those of a large drive. CPU seconds are the process's own (user +
+system); the loop driver's kernel threads work on any core and are in nobody's account.
+nwipe comes from Debian 13 and sees no device but the one it is to wipe.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ class Cost:
     cpu_s: float
 
 
-Contender = Callable[[Path], Cost]
+Contender = Callable[[Path, int], Cost]
+"""Called with the device and the number of passes."""
+PASSES = {"ours": 4, "nwipe": 1, "ours, zeros": 12, "dd": 12}
 
 
 def measured(argv: list[str], core: int) -> Cost:
@@ -125,9 +128,10 @@ def contenders(core: int) -> dict[str, Contender]:
     log = Path(tempfile.gettempdir()) / f"tajdeed-bench-nwipe-{os.getpid()}.log"
 
     def ours(what: str) -> Contender:
-        return lambda device: measured([*own, what, str(device)], core)
+        return lambda device, passes: measured([*own, what, str(device), str(passes)], core)
 
-    def nwipe(device: Path) -> Cost:
+    def nwipe(device: Path, passes: int) -> Cost:
+        assert passes == 1
         shell = ["unshare", "--mount", "--propagation", "private", "sh", "-euc", _NWIPE, "nwipe"]
         try:
             cost = measured([*shell, str(root), str(device), str(log)], core)
@@ -138,16 +142,16 @@ def contenders(core: int) -> dict[str, Contender]:
             raise RuntimeError(f"nwipe did not say that it erased {device}:\n{said[-2000:]}")
         return cost
 
-    def dd(device: Path) -> Cost:
-        arguments = ["if=/dev/zero", f"of={device}", "bs=4M", "oflag=direct", "conv=fsync"]
-        # dd ends with 1 at the end of the device: the size is told, so that this is no error.
-        blocks = _size(device) // (4 << 20)
-        return measured(["dd", *arguments, f"count={blocks}", "status=none"], core)
+    def dd(device: Path, passes: int) -> Cost:
+        # dd calls the end of the device an error, so it is told the size.
+        count = device_bytes(device) // (4 << 20)
+        one = f"dd if=/dev/zero of={device} bs=4M count={count} oflag=direct conv=fsync status=none"
+        return measured(["sh", "-euc", f"for pass in $(seq {passes}); do {one}; done"], core)
 
     return {"ours": ours("random"), "nwipe": nwipe, "ours, zeros": ours("zeros"), "dd": dd}
 
 
-def _size(device: Path) -> int:
+def device_bytes(device: Path) -> int:
     with device.open("rb") as stream:
         return stream.seek(0, os.SEEK_END)
 
@@ -166,28 +170,29 @@ def measure() -> Iterable[Figure]:
     """Run all contenders in turn and compare their medians."""
     core = max(os.sched_getaffinity(0))
     size = large_bytes()
-    runs: dict[str, list[Cost]] = {}
+    starts: dict[str, list[Cost]] = {}
+    wholes: dict[str, list[Cost]] = {}
     with ram_disk(SMALL_BYTES) as small, ram_disk(size) as large:
         for _ in range(ROUNDS):
             for name, contender in contenders(core).items():
-                start, whole = contender(small), contender(large)
-                net = Cost(
-                    wall_s=whole.wall_s - start.wall_s, cpu_s=max(0.0, whole.cpu_s - start.cpu_s)
-                )
-                runs.setdefault(name, []).append(net)
-    gigabytes = (size - SMALL_BYTES) / 1e9
-    rate = {
-        name: statistics.median(gigabytes / cost.wall_s for cost in costs)
-        for name, costs in runs.items()
-    }
-    cpu = {
-        name: statistics.median(cost.cpu_s for cost in costs) / gigabytes
-        for name, costs in runs.items()
-    }
+                starts.setdefault(name, []).append(contender(small, 1))
+                wholes.setdefault(name, []).append(contender(large, PASSES[name]))
+    gigabytes = {name: (size * passes - SMALL_BYTES) / 1e9 for name, passes in PASSES.items()}
+    rates: dict[str, list[float]] = {}
+    cpu: dict[str, float] = {}
+    for name in PASSES:
+        start_s = statistics.median(cost.wall_s for cost in starts[name])
+        nets = [cost.wall_s - start_s for cost in wholes[name]]
+        if min(nets) <= 0:
+            raise RuntimeError(f"this machine is too busy to measure {name}: {nets} s")
+        rates[name] = [gigabytes[name] / net for net in nets]
+        start_cpu_s = statistics.median(cost.cpu_s for cost in starts[name])
+        whole_cpu_s = statistics.median(cost.cpu_s for cost in wholes[name])
+        cpu[name] = (whole_cpu_s - start_cpu_s) / gigabytes[name]
+    rate = {name: statistics.median(found) for name, found in rates.items()}
 
     def spread(name: str) -> str:
-        rates = [gigabytes / cost.wall_s for cost in runs[name]]
-        return f"{rate[name]:.2f} GB/s ({min(rates):.2f}-{max(rates):.2f})"
+        return f"{rate[name]:.2f} GB/s ({min(rates[name]):.2f}-{max(rates[name]):.2f})"
 
     cipher = choose_cipher(_cpu_flags())
     ratio = rate["ours"] / rate["nwipe"]
@@ -231,17 +236,21 @@ def _cpu_flags() -> list[str]:
     return []
 
 
-def wipe(what: str, device: str) -> int:
+def wipe(what: str, device: str, passes: int) -> int:
     """What the contender `ours` does, in its own process: the engine, as the worker uses it."""
     fd = os.open(device, os.O_RDWR | os.O_DIRECT | os.O_EXCL)
+    good = True
     try:
-        if what == "zeros":
-            return 0 if overwrite(fd, Pattern()).good else 1
-        stream = Keystream.fresh(choose_cipher(_cpu_flags()))
-        return 0 if overwrite(fd, stream).good and verify_source(fd, stream).good else 1
+        for _ in range(passes):
+            stream = Keystream.fresh(choose_cipher(_cpu_flags()))
+            if what == "zeros":
+                good &= overwrite(fd, Pattern()).good
+            else:
+                good &= overwrite(fd, stream).good and verify_source(fd, stream).good
     finally:
         os.close(fd)
+    return 0 if good else 1
 
 
 if __name__ == "__main__":
-    sys.exit(wipe(*sys.argv[1:3]))
+    sys.exit(wipe(sys.argv[1], sys.argv[2], int(sys.argv[3])))

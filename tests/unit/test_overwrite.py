@@ -144,6 +144,16 @@ def test_when_patience_ends_bad_blocks_are_listed_whole(tmp_path: Path) -> None:
     assert result.written_bytes == 8 * MIB
 
 
+def test_a_drive_that_costs_too_much_time_is_given_up(tmp_path: Path) -> None:
+    faults = Faults(bad_writes=((4 * MIB, 512),))
+    with faulty_disk(tmp_path, 32 * MIB, faults) as device, opened(device) as fd:
+        result = overwrite(fd, STREAM, give_up_s=0)
+        assert result.end is End.GAVE_UP
+        assert not result.good
+        assert [reason.code for reason in result.reasons] == ["overwrite-gave-up"]
+        assert result.resume_at == 4 * MIB
+
+
 def test_a_device_that_vanishes_ends_the_pass_as_gone(tmp_path: Path) -> None:
     size = 64 * MIB
     with faulty_disk(tmp_path, size, Faults(gone_after=16 * MIB)) as device, opened(device) as fd:

@@ -142,6 +142,14 @@ def test_when_patience_ends_what_is_left_is_listed(tmp_path: Path) -> None:
     assert ("unreadable", 4 * MIB, 4 * MIB, "not-retried") in found(check)
 
 
+def test_a_drive_that_costs_too_much_time_is_given_up(tmp_path: Path) -> None:
+    with overwritten(tmp_path, 32 * MIB, Faults(bad_reads=((4 * MIB, 512),))) as fd:
+        check = verify_source(fd, STREAM, give_up_s=0)
+    assert check.detail["end"] == "gave-up"
+    assert not check.complete
+    assert not check.good
+
+
 def test_a_device_that_vanishes_ends_the_reading(tmp_path: Path) -> None:
     with overwritten(tmp_path, 64 * MIB, Faults(gone_after_reading=16 * MIB)) as fd:
         check = verify_source(fd, STREAM, block_bytes=MIB)
