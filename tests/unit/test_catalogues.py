@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCALE = ROOT / "appliance" / "locale"
 PO_FILES = sorted(LOCALE.glob("*/LC_MESSAGES/*.po"))
 # Packages whose texts stand in a catalogue of their own.
-DOMAINS = {"central": "central"}
+DOMAINS = {("central",): "central", ("statement", "paper"): "statement"}
 
 
 def marked_texts(source: Path) -> set[str]:
@@ -49,7 +49,9 @@ def forms_of(message: Message) -> list[str]:
 
 
 def domain_of(source: Path) -> str:
-    return DOMAINS.get(source.relative_to(ROOT / "appliance").parts[0], "tajdeed")
+    parts = source.relative_to(ROOT / "appliance").parts
+    found = (name for place, name in DOMAINS.items() if parts[: len(place)] == place)
+    return next(found, "tajdeed")
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
