@@ -81,8 +81,6 @@ class Drives(Screen):
         off = ""
         if plan is None:
             off = _("There is no plan yet.")
-        elif plan.blockers:
-            off = words.told(plan.blockers[0])
         elif not erased_drives(state):
             off = _("There is no drive to erase.")
         keys = [
@@ -92,7 +90,8 @@ class Drives(Screen):
             Key("esc", _("Back"), lambda: Go("machine"), aliases=("b",)),
         ]
         if nothing_to_erase(state):
-            keys[0] = Key("a", _("Attest: no drives"), lambda: Go("attest"), aliases=("A",))
+            hidden = words.told(plan.blockers[0]) if plan and plan.blockers else ""
+            keys[0] = Key("a", _("Attest: no drives"), lambda: Go("attest"), hidden, ("A",))
         return tuple(keys)
 
     def _again(self) -> Intent:
@@ -125,8 +124,6 @@ class Drives(Screen):
         ]
         blocks += [[*self._stick(drive), EMPTY] for drive in plan.machine.drives if drive.is_stick]
         tail: list[Row] = []
-        if plan.blockers:
-            tail += reasons(plan.blockers, width, "bad", 2)
         if plan.image_reasons and not any(item.image for item in plan.drives):
             tail += [
                 *paragraph(_("No image will be installed:"), width, "doubt", 2),
