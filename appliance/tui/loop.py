@@ -75,16 +75,19 @@ class Painter:
             for name, role in ROLES.items()
         }
         self._rows: list[str] = []
+        self._wipe = True
 
-    def forget(self) -> None:
-        """Paint every row the next time."""
+    def forget(self, *, wipe: bool) -> None:
+        """Paint every row the next time; `wipe` first, where the old picture does not fit."""
         self._rows = []
+        self._wipe = self._wipe or wipe
 
     def paint(self, frame: list[list[tuple[str, str]]]) -> None:
         term = self._term
         normal = str(term.normal)
         rows = ["".join(f"{self._attributes[r]}{t}{normal}" for t, r in runs) for runs in frame]
-        out = [] if self._rows else [str(term.clear)]
+        out = [str(term.clear)] if self._wipe else []
+        self._wipe = False
         for number, text in enumerate(rows):
             if number >= len(self._rows) or self._rows[number] != text:
                 out.append(f"{term.move_xy(0, number)}{text}")
@@ -127,18 +130,24 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
     raise Leave
 
 
+def _size(term: blessed.Terminal) -> tuple[int, int]:
+    """Columns and rows; a serial line that was never told its size counts as the usual one."""
+    return (term.width or first.SIZE[0], term.height or first.SIZE[1])
+
+
 def _show(session: Session, feed: Feed, term: blessed.Terminal, wakes: int) -> None:
     painter = Painter(term)
     keyboard = sys.stdin.fileno()
     size = (0, 0)
     painted_at = time.monotonic()
-    painter.paint(session.frame(term.width, term.height))
+    painter.paint(session.frame(*_size(term)))
     first.mark()
     while True:
-        if size != (term.width, term.height) or time.monotonic() - painted_at > REPAINT_S:
-            size = (term.width, term.height)
+        now = _size(term)
+        if size != now or time.monotonic() - painted_at > REPAINT_S:
+            painter.forget(wipe=size != now)
+            size = now
             painted_at = time.monotonic()
-            painter.forget()
         painter.paint(session.frame(*size))
         ready, _, _ = select.select([keyboard, wakes], [], [], TICK_S)
         if wakes in ready:
@@ -155,4 +164,4 @@ def _read_keys(session: Session, feed: Feed, term: blessed.Terminal, painter: Pa
         if isinstance(left, Call):
             feed.ask(left.method, left.parameters)
         elif isinstance(left, Redraw):
-            painter.forget()
+            painter.forget(wipe=True)

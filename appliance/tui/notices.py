@@ -57,8 +57,14 @@ def standing(state: JobState, width: int) -> list[Row]:
     rows: list[Row] = []
     if state.station.unsigned is not None:
         loud = _("UNSIGNED: this stick has no key. Results are records, not certificates.")
-        rows.append(row(Cell(f" {loud}", "loud", fill=True)))
+        rows.append(row(Cell(" ", "loud"), Cell(loud, "loud", fill=True)))
         rows += reasons((state.station.unsigned,), width, "bad", 1)
+    if state.mode == "batch" and state.phase in (JobPhase.DETECTING, JobPhase.CONSENT):
+        armed = _("UNATTENDED: a batch ticket starts the erasure. Pull the stick to prevent it.")
+        rows.append(row(Cell(" ", "loud"), Cell(armed, "loud", fill=True)))
+    if state.plan is not None and state.plan.blockers:
+        rows.append(row(" ", Cell(_("This machine will not be certified as it is:"), "bad")))
+        rows += reasons(state.plan.blockers, width, "bad", 1)
     if state.phase is not JobPhase.BLOCKED:  # there the problems are the screen's body
         rows += reasons(state.problems, width, "bad", 1)
     return rows

@@ -29,7 +29,7 @@ ROLES: dict[str, Role] = {
     "doubt": Role("bold_yellow", "bold"),
     "loud": Role("bold_white_on_red", "bold_reverse"),
     "field": Role("black_on_white", "underline"),
-    "focus": Role("black_on_yellow", "reverse"),
+    "focus": Role("black_on_cyan", "reverse"),
     "cursor": Role("bold_yellow", "bold"),
     "bar": Role("bold_cyan", "normal"),
     "keys": Role("black_on_cyan", "reverse"),

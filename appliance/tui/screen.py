@@ -73,6 +73,8 @@ KEYCAPS = {"enter": "Enter", "esc": "Esc", "tab": "Tab", "updown": "↑↓", "sp
 
 def keycap(name: str) -> str:
     """What is printed on the key."""
+    if name.startswith("^"):
+        return f"Ctrl-{name[1:].upper()}"
     return KEYCAPS.get(name, name.upper() if name[:1] == "f" and name[1:].isdigit() else name)
 
 

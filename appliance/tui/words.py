@@ -129,10 +129,19 @@ def _guarded(what: Reason | TajdeedError) -> Reason:
     return replace(
         reason,
         facts={
-            name: isolated(fact) if isinstance(fact, str) else fact
+            name: _fact(name, fact) if isinstance(fact, str) else fact
             for name, fact in reason.facts.items()
         },
     )
+
+
+def _fact(name: str, fact: str) -> str:
+    """A fact in words where it is one of our own terms, else isolated."""
+    if name in ("level", "asked", "fallback") and fact in set(Level):
+        return level(Level(fact))
+    if name == "bus" and fact in set(Bus):
+        return isolated(BUSES[Bus(fact)])
+    return method(fact) if name == "method" else isolated(fact)
 
 
 def told(what: Reason | TajdeedError) -> str:

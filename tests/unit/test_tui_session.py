@@ -9,7 +9,7 @@ import pytest
 from appliance import i18n
 from appliance.job.protocol import EngineGone, EngineRefused
 from appliance.job.state import JobPhase, JobState, Progress
-from appliance.model import Consent, from_json
+from appliance.model import Consent, Reason, from_json
 from appliance.tui.feed import Answered, Gone, Refused
 from appliance.tui.screen import Call, Redraw
 from appliance.tui.session import POSSIBLE, Session
@@ -102,6 +102,25 @@ def test_no_media_is_attested_by_name() -> None:
     assert made.press("f10") is None
     made.press("right")
     assert made.press("f10") == Call("AttestNoMedia", {"technician": "Khalid Al-Harbi"})
+
+
+HIDDEN = Reason(code="controller-without-drives", facts={"name": "RAID", "address": "0000:00:17.0"})
+
+
+def test_a_controller_that_may_hide_drives_forbids_attesting() -> None:
+    assert states.NO_DRIVES.plan is not None
+    plan = replace(states.NO_DRIVES.plan, blockers=(HIDDEN,))
+    made = session(replace(states.NO_DRIVES, plan=plan), "enter", "a")
+    assert made.screen.name == "drives"
+    assert "0000:00:17.0" in made.message[0]
+
+
+def test_what_keeps_a_machine_from_its_certificate_does_not_keep_drives_from_erasure() -> None:
+    plan = replace(states.PLAN, blockers=(HIDDEN,))
+    made = session(replace(states.CONSENT, plan=plan), "enter", "c")
+    assert made.screen.name == "consent"
+    text = "".join(t for runs in made.frame(80, 24) for t, _ in runs)
+    assert "will not be certified" in text
 
 
 def test_attesting_is_not_offered_while_a_drive_is_there() -> None:

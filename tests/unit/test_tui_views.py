@@ -10,6 +10,7 @@ import pytest
 from appliance import i18n
 from appliance.job.state import JobState
 from appliance.model import Identity, Reason, digest
+from appliance.tui import words
 from appliance.tui.palette import ROLES
 from appliance.tui.session import Session
 from appliance.tui.text import visual
@@ -223,3 +224,11 @@ def test_quiet_waiting_screen_before_the_engine(tongue: str) -> None:
     i18n.use(tongue)
     lines = screen(session)
     assert shows(lines, i18n._("Searching for the drives of this machine..."))
+
+
+def test_facts_that_are_terms_of_ours_are_told_in_words(tongue: str) -> None:
+    reason = Reason(code="level-too-low", facts={"level": "clear", "asked": "purge"})
+    text = visual(words.told(reason), tongue == "ar")
+    assert "Clear" in text
+    assert "Purge" in text
+    assert ("clear" in text) is False

@@ -22,6 +22,12 @@ def erased_drives(state: JobState) -> tuple[DrivePlan, ...]:
     return tuple(p for p in state.plan.drives if p.erases) if state.plan else ()
 
 
+def shown_plans(state: JobState) -> list[DrivePlan]:
+    """The plans in the order of the screen: what is erased, what is left alone; no stick."""
+    plans = [item for item in state.plan.drives if not item.drive.is_stick] if state.plan else []
+    return sorted(plans, key=lambda item: not item.erases)
+
+
 def nothing_to_erase(state: JobState) -> bool:
     """Whether no drive but the stick was found at all: `no-media`, for a person to attest."""
     machine = state.machine
@@ -75,8 +81,6 @@ class Drives(Screen):
         off = ""
         if plan is None:
             off = _("There is no plan yet.")
-        elif plan.blockers:
-            off = words.told(plan.blockers[0])
         elif not erased_drives(state):
             off = _("There is no drive to erase.")
         keys = [
@@ -86,7 +90,8 @@ class Drives(Screen):
             Key("esc", _("Back"), lambda: Go("machine"), aliases=("b",)),
         ]
         if nothing_to_erase(state):
-            keys[0] = Key("a", _("Attest: no drives"), lambda: Go("attest"), aliases=("A",))
+            hidden = words.told(plan.blockers[0]) if plan and plan.blockers else ""
+            keys[0] = Key("a", _("Attest: no drives"), lambda: Go("attest"), hidden, ("A",))
         return tuple(keys)
 
     def _again(self) -> Intent:
@@ -94,7 +99,7 @@ class Drives(Screen):
 
     def press(self, key: str, state: JobState) -> Intent | None:
         if key in ("up", "down"):
-            count = len(state.plan.drives) if state.plan else 0
+            count = len(shown_plans(state))
             self.chosen = max(0, min(count - 1, self.chosen + (1 if key == "down" else -1)))
             return None
         return super().press(key, state)
@@ -115,15 +120,10 @@ class Drives(Screen):
             return []
         blocks = [
             self._block(item, str(number), number - 1 == self.chosen, width)
-            for number, item in enumerate(plan.drives, start=1)
+            for number, item in enumerate(shown_plans(state), start=1)
         ]
-        planned = {item.drive.key for item in plan.drives}
-        for drive in state.machine.drives if state.machine else ():
-            if drive.is_stick and drive.key not in planned:
-                blocks.append([*self._stick(drive, False), EMPTY])
+        blocks += [[*self._stick(drive), EMPTY] for drive in plan.machine.drives if drive.is_stick]
         tail: list[Row] = []
-        if plan.blockers:
-            tail += reasons(plan.blockers, width, "bad", 2)
         if plan.image_reasons and not any(item.image for item in plan.drives):
             tail += [
                 *paragraph(_("No image will be installed:"), width, "doubt", 2),
@@ -131,16 +131,15 @@ class Drives(Screen):
             ]
         return [*blocks, tail] if tail else blocks
 
-    def _stick(self, drive: Drive, chosen: bool) -> list[Row]:
+    @staticmethod
+    def _stick(drive: Drive) -> list[Row]:
         return [
-            _head(drive, "", chosen, "quiet"),
+            _head(drive, "", False, "quiet"),
             row("     ", Cell(_("This is the boot stick: it is never a target."), "quiet")),
         ]
 
     def _block(self, item: DrivePlan, number: str, chosen: bool, width: int) -> list[Row]:
         drive = item.drive
-        if drive.is_stick:
-            return [*self._stick(drive, chosen), EMPTY]
         rows = [_head(drive, number, chosen, "strong" if item.erases else "normal")]
         kind = words.kind(drive.bus, drive.media)
         if item.erases:

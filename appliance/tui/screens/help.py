@@ -9,6 +9,11 @@ from appliance.tui.rows import EMPTY, Cell, Row, row
 from appliance.tui.screen import Go, Key, Screen, keycap
 
 
+def _is_twin(name: str, key: Key) -> bool:
+    """An alias that a person need not be told of: a capital, or an arrow beside ↑↓."""
+    return name != key.name and not name.startswith(("^", "enter"))
+
+
 class Help(Screen):
     """Opened with F1 over any screen."""
 
@@ -34,7 +39,9 @@ class Help(Screen):
     def view(self, state: JobState, width: int, height: int) -> list[Row]:
         rows: list[Row] = []
         for key in self.about:
-            names = " ".join(keycap(name) for name in (key.name, *key.aliases) if len(name) < 9)
+            if not key.label or (key.hidden and key.off):
+                continue
+            names = " ".join(keycap(n) for n in (key.name, *key.aliases) if not _is_twin(n, key))
             rows.append(
                 row(
                     "  ",

@@ -19,12 +19,14 @@ def _line(label: str, value: str, role: str = "normal") -> Row:
 
 
 def _firmware(machine: MachineFacts) -> str:
+    version = f"{isolated(machine.firmware_kind.upper())} {isolated(machine.firmware_version)}"
+    if machine.firmware_kind == "bios":
+        return version  # it has no Secure Boot to speak of
     secure = {
         True: _("Secure Boot on"),
         False: _("Secure Boot off"),
         None: _("Secure Boot unknown"),
     }[machine.secure_boot]
-    version = f"{isolated(machine.firmware_kind.upper())} {isolated(machine.firmware_version)}"
     return _("{first}, {second}").format(first=version, second=secure)
 
 

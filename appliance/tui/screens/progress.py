@@ -34,6 +34,16 @@ def drive_of(state: JobState, key: str) -> Drive | None:
     return None
 
 
+def shown_drives(state: JobState) -> list[DriveState]:
+    """The drives in the order of the screen: those of the plan, those left alone; no stick."""
+    items = []
+    for item in state.drives:
+        drive = drive_of(state, item.key)
+        if drive is None or not drive.is_stick:
+            items.append(item)
+    return sorted(items, key=lambda item: item.phase is DrivePhase.LEFT_ALONE)
+
+
 def head(state: JobState, item: DriveState) -> Row:
     """Which drive: model, serial, size, path."""
     drive = drive_of(state, item.key)
@@ -100,15 +110,17 @@ class Progress(Screen):
 
     def view(self, state: JobState, width: int, height: int) -> list[Row]:
         rows: list[Row] = []
-        roomy = len(state.drives) * 4 + 2 <= height
-        for item in state.drives:
+        items = shown_drives(state)
+        roomy = len(items) * 4 + 2 <= height
+        for item in items:
             rows += [head(state, item), self._line(item, width)]
             if item.error_ranges:
                 text = ngettext(
                     "{n} range with errors", "{n} ranges with errors", item.error_ranges
                 )
                 rows.append(row("   ", Cell(text.format(n=item.error_ranges), "bad")))
-            rows += reasons(item.reasons, width, "doubt", 3)
+            alone = item.phase is DrivePhase.LEFT_ALONE
+            rows += reasons(item.reasons, width, "quiet" if alone else "doubt", 3)
             if roomy:
                 rows.append(EMPTY)
         return [*rows, delivery_line(state.delivery)]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from appliance.i18n import _, language
-from appliance.job.state import DriveState, JobState
+from appliance.job.state import DrivePhase, DriveState, JobState
 from appliance.model import Outcome
 from appliance.tui import words
 from appliance.tui.notices import paragraph, reasons
 from appliance.tui.rows import EMPTY, Cell, Row, row
 from appliance.tui.screen import Call, Intent, Key, Screen
-from appliance.tui.screens.progress import delivery_line, head, image_words
+from appliance.tui.screens.progress import delivery_line, head, image_words, shown_drives
 from appliance.tui.text import isolated
 
 _GOOD = (Outcome.PURGED, Outcome.CLEARED, Outcome.DESTROYED)
@@ -28,6 +28,11 @@ def next_step(state: JobState) -> str:
         return _("There is no certificate, only an unsigned record. Do it again with a good stick.")
     if state.delivery.refused:
         return _("The server refused a statement: tell the office before this machine goes on.")
+    if state.delivery.waiting and not state.delivery.server:
+        return _(
+            "No central server has been reached. The certificates are on this stick, in the "
+            "folder certificates; they wait in its outbox, too."
+        )
     if state.delivery.waiting:
         return _(
             "Statements wait in the outbox of this stick. Connect the network, or they go out at "
@@ -87,7 +92,7 @@ class Result(Screen):
         if state.delivery.last_error is not None:
             rows += reasons((state.delivery.last_error,), width, "doubt", 3)
         rows.append(EMPTY)
-        for item in state.drives:
+        for item in shown_drives(state):
             rows += [*self._drive(state, item, width), EMPTY]
         if state.deployment is not None:
             image = state.deployment.image
@@ -119,7 +124,8 @@ class Result(Screen):
             head(state, item),
             row("   ", Cell(text, role, width=16), Cell(" · ".join(detail), fill=True)),
         ]
-        rows += reasons(item.reasons, width, "bad" if role == "bad" else "doubt", 3)
+        weight = "quiet" if item.phase is DrivePhase.LEFT_ALONE else "doubt"
+        rows += reasons(item.reasons, width, "bad" if role == "bad" else weight, 3)
         if item.statement_id:
             rows.append(
                 row(
