@@ -134,6 +134,12 @@ TEXTS: dict[str, Text] = {
     "server-url-bad": Text(N_("{url} is no https address"), _RESTART),
     "server-without-ca": Text(N_("No certificate is pinned for {url}"), N_("Write the stick again with the server's CA certificate.")),
     "server-ca-unreadable": Text(N_("The pinned certificate {file} for {url} cannot be read"), N_("Write the stick again with the server's CA certificate.")),
+    # the central server
+    "central-no-data": Text(N_("{directory} holds no central server's data ({problem})"), N_("Start the server there once, or name its folder with --data.")),
+    "central-no-such-station": Text(N_("{count} stations are called {station}…, one is needed")),
+    "enroll-bad-machine": Text(N_("“{pattern}” is no machine pattern"), N_("Write MAKER/MODEL, with * for anything.")),
+    "enroll-bad-number": Text(N_("{name} cannot be {value}")),
+    "listen-bad": Text(N_("“{listen}” is no address to listen on"), N_("Write HOST:PORT.")),
     # reading a drive again
     "recheck-cipher-unknown": Text(N_("The statement names an unknown stream cipher ({cipher})")),
     "recheck-no-stream": Text(N_("The statement's method ({method}) left no stream to read again")),

@@ -189,7 +189,7 @@ def test_a_log_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert [event.data["number"] for event in events(path)] == list(range(5))
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_a_log_cut_by_a_power_cut_goes_on_after_the_last_whole_line(data: st.DataObject) -> None:
     import tempfile
@@ -207,7 +207,7 @@ def test_a_log_cut_by_a_power_cut_goes_on_after_the_last_whole_line(data: st.Dat
         assert [event.event for event in events(path)] == ["fact"] * complete + ["more"]
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_changed_byte_in_the_middle_is_noticed(data: st.DataObject) -> None:
     import tempfile
