@@ -8,7 +8,7 @@ APT_PACKAGES=(
   ca-certificates codespell debian-archive-keyring fontconfig git mmdebstrap python3 python3-venv
   shellcheck util-linux
   # WeasyPrint, for the statements' PDF
-  libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0
+  fonts-noto-core libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0
 )
 
 usage() {

@@ -72,7 +72,7 @@ def index(request: Request) -> Response:
     query = statements.Query(
         q=asked.get("q", ""),
         outcome=asked.get("outcome", ""),
-        type=asked.get("type", "machine"),
+        type="" if asked.get("type") == "any" else asked.get("type", "machine"),
         station=asked.get("station", ""),
         page=min(int(number), 100_000) if number.isdigit() and int(number) else 1,
     )
@@ -212,11 +212,19 @@ def _environment(language: str) -> jinja2.Environment:
         status_word=lambda code: _word(say, STATUSES, code),
         finding_word=lambda code: _word(say, FINDINGS, code),
         outcome_word=lambda code: _word(paper, words.OUTCOMES, code),
-        level_word=lambda code: _word(paper, words.LEVELS, code),
+        level_word=functools.partial(_level, language),
         reason_word=lambda record: getattr(words.reason(record), language),
     )
     environment.filters.update(size=words.size, clock=_clock)
     return environment
+
+
+def _level(language: str, code: str) -> str:
+    """The level's word; the English one always beside the Arabic, for it is the standard's."""
+    both = words.word(words.LEVELS, code)
+    if language == "ar" and code != "none":
+        return f"{both.ar} {words.ltr(both.en)}"
+    return str(getattr(both, language))
 
 
 def _clock(text: str) -> str:

@@ -8,6 +8,7 @@ is 84 MB unpacked); it is imported only when a page is made, for it is slow to l
 from __future__ import annotations
 
 import json
+import mimetypes
 import warnings
 from datetime import datetime
 from pathlib import Path
@@ -48,27 +49,23 @@ def pdf(statement: bytes, *, url: str = "", receipt: bytes | None = None) -> byt
     page_html = html(statement, url=url, receipt=receipt)
     issued = datetime.fromisoformat(_payload(statement)["issued_at"])
     statement_id = payload_id(_payload_bytes(statement))
+    # As WeasyPrint guesses types from names; and names, from 62 (Debian 13) on, from base URLs.
+    mimetypes.add_type("application/jose", ".jws")
     files = [
         weasyprint.Attachment(
-            string=statement,
-            name=f"{statement_id[:16]}.jws",
-            description="The signed statement",
+            string=data,
+            base_url=f"statement:/{statement_id[:16]}{suffix}",
+            description=description,
             created=issued,
             modified=issued,
-            relationship="Source",
+            relationship=relationship,
         )
+        for data, suffix, description, relationship in (
+            (statement, ".jws", "The signed statement", "Source"),
+            (receipt, ".receipt.jws", "The central server's receipt", "Supplement"),
+        )
+        if data
     ]
-    if receipt:
-        files.append(
-            weasyprint.Attachment(
-                string=receipt,
-                name=f"{statement_id[:16]}.receipt.jws",
-                description="The central server's receipt",
-                created=issued,
-                modified=issued,
-                relationship="Supplement",
-            )
-        )
     # The page names no URL at all, and its values are escaped: nothing is ever fetched.
     document = weasyprint.HTML(string=page_html).render()
     document.metadata.attachments = files

@@ -20,7 +20,7 @@ from imagebuilder.toolsroot import tools_root
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 # Pure Python, from the private environment: what Debian 13 does not have.
-_VENDORED = {"pySMART": "pySMART"}
+_VENDORED = {"pySMART": "pySMART", "hijridate": "hijridate"}
 
 # Units of Debian's packages that a stick has no use for, or that would touch drives.
 _MASKED = (

@@ -49,6 +49,7 @@ PACKAGES = (
     "python3-chardet",
     "python3-cryptography",
     "python3-humanfriendly",
+    "python3-jinja2",
     "python3-joserfc",
     "python3-jsonschema",
     "python3-pyudev",
@@ -77,7 +78,7 @@ PACKAGES = (
 
 # What must still be importable once everything is trimmed.
 IMPORTED = (
-    *("arabic_reshaper", "bidi.algorithm", "blessed", "cryptography.x509", "joserfc.jws"),
+    *("arabic_reshaper", "bidi.algorithm", "blessed", "cryptography.x509", "jinja2", "joserfc.jws"),
     *("jsonschema", "pyudev", "requests", "segno", "sh", "weasyprint", "yaml", "zstandard"),
     *("humanfriendly", "chardet", "gettext", "ssl", "sqlite3", "zoneinfo", "concurrent.futures"),
 )
