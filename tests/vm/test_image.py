@@ -70,9 +70,9 @@ def laid_down(
         return deploy(order, lambda progress: None)
 
 
-def told(log: str, what: str) -> list[str]:
+def told(log: str, what: str, who: str = "small") -> list[str]:
     """What the started system said about `what`, one item for each line."""
-    return re.findall(rf"@small {what} ?([^\r\n]*)", log)
+    return [said.strip() for said in re.findall(rf"@{who} {what}\b([^\r\n]*)", log)]
 
 
 @pytest.mark.timeout(900)
