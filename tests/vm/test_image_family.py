@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from imagebuilder.images.build import REPOSITORY, build_image
-from imagebuilder.images.keys import image_key
+from imagebuilder.images.build import REPOSITORY
 from imagebuilder.vm.drive import Drive
 from imagebuilder.vm.machine import Machine, MachineSpec
 from tests.vm.announcement import announcing
-from tests.vm.test_image import GIB, laid_down, told
+from tests.vm.test_image import GIB, laid_down, tested_image, told
 
 SCREENS = REPOSITORY / "dist/screens/family"
 
@@ -23,11 +22,8 @@ SCREENS = REPOSITORY / "dist/screens/family"
 @pytest.mark.full
 @pytest.mark.timeout(3600)
 def test_family_desktop_stands_in_arabic(tmp_path: Path) -> None:
-    key = tmp_path / "image-key.pem"
-    place = build_image("family-light", key_path=key, images=tmp_path / "images")
     raw = tmp_path / "drive.raw"
-    made = (place, image_key(key).public_pem)
-    laid_down(made, raw, 8 * GIB, "TJ-0042-7", bios=False)
+    laid_down(tested_image("family-light"), raw, 8 * GIB, "TJ-0042-7", bios=False)
     spec = MachineSpec(
         name="family",
         firmware="secureboot",
