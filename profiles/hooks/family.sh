@@ -4,6 +4,24 @@ set -eu
 # The desktop's picture, where Debian's xfdesktop looks for it (desktop-base is not installed).
 install -d /usr/share/images/desktop-base
 ln -sf /usr/share/backgrounds/tajdeed/hills.svg /usr/share/images/desktop-base/default
+# Packaged defaults of Xfce that are other than we want; all else in these files stays theirs.
+cd /etc/xdg/xfce4/xfconf/xfce-perchannel-xml
+set_value() { # FILE PROPERTY VALUE
+  grep -q "name=\"$2\"" "$1" || { echo "$1 has no property $2" >&2; exit 1; }
+  sed -i "s|\(name=\"$2\" type=\"[a-z]*\" value=\"\)[^\"]*|\1$3|" "$1"
+}
+set_value xsettings.xml ThemeName Greybird
+set_value xsettings.xml IconThemeName elementary-xfce
+set_value xsettings.xml FontName 'Noto Sans 11'
+set_value xsettings.xml MonospaceFontName 'DejaVu Sans Mono 11'
+set_value xsettings.xml Antialias 1
+set_value xsettings.xml Hinting 1
+set_value xsettings.xml HintStyle hintslight
+# Every start gives the same desktop: what was open is not started again.
+sed -i '/name="LockCommand"/i <property name="SaveOnExit" type="bool" value="false"/>' \
+  xfce4-session.xml
+grep -q SaveOnExit xfce4-session.xml
+
 # No password until the first boot's assistant sets one: there is no remote log-in either.
 passwd -d family
 # The folders' Arabic names are there already; xdg-user-dirs keeps what it is told here.

@@ -19,22 +19,29 @@ import pytest
 from appliance.imaging.deploy import Order, deploy
 from appliance.imaging.shelf import offers
 from appliance.model import Deployment, Identity
-from imagebuilder.images.build import build_image
+from imagebuilder.images.build import REPOSITORY, build_image
 from imagebuilder.images.keys import image_key
 from imagebuilder.vm.drive import Drive
 from imagebuilder.vm.machine import Firmware, Machine, MachineSpec
 
 GIB = 1 << 30
 PROFILE = "test-small"
+BUILD = REPOSITORY / "build/tests"
+
+
+def tested_image(profile: str) -> tuple[Path, bytes]:
+    """The directory of an image and the public half of the key that signed it.
+
+    Built below `build/tests`, by a key of the tests' own; the next run finds it up to date.
+    """
+    key = BUILD / "image-key.pem"
+    place = build_image(profile, key_path=key, images=BUILD / "images")
+    return place, image_key(key).public_pem
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
-    """The directory of the small image and the public half of the key that signed it."""
-    key = tmp_path_factory.mktemp("key") / "image-key.pem"
-    images = tmp_path_factory.mktemp("images")
-    place = build_image(PROFILE, key_path=key, images=images)
-    return place, image_key(key).public_pem
+def small() -> tuple[Path, bytes]:
+    return tested_image(PROFILE)
 
 
 @contextlib.contextmanager
@@ -70,9 +77,9 @@ def laid_down(
         return deploy(order, lambda progress: None)
 
 
-def told(log: str, what: str) -> list[str]:
+def told(log: str, what: str, who: str = "small") -> list[str]:
     """What the started system said about `what`, one item for each line."""
-    return re.findall(rf"@small {what} ?([^\r\n]*)", log)
+    return [said.strip() for said in re.findall(rf"@{who} {what}\b([^\r\n]*)", log)]
 
 
 @pytest.mark.timeout(900)
