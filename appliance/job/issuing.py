@@ -8,11 +8,13 @@ had signed but not yet noted is found again, so nothing is stated twice.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from appliance import __version__
+from appliance.delivery.outbox import Outbox, State
 from appliance.errors import TajdeedError, TrustError
 from appliance.job.record import JobRecord
 from appliance.job.state import Delivery, StatementRef, StationInfo
@@ -106,16 +108,27 @@ class Issuer:
             self._refused_certificate = pem
 
     def delivery(self) -> Delivery:
-        """What the courier last said; what it has not seen yet counts as waiting."""
+        """How many statements stand where, by the files themselves; else what the courier said.
+
+        The courier's own counts may be older than our newest statement: a machine that is
+        switched off upon them would leave its certificate behind.
+        """
         file = self._store.courier / "status.json"
         try:
             changed = file.stat().st_mtime
             if changed != self._statuses[0]:
                 self._statuses = (changed, from_json(Delivery, json.loads(file.read_text())))
         except (OSError, ValueError):
-            waiting = len(list(self._store.outbox.glob("*.jws")))
-            return Delivery(waiting=waiting)
-        return self._statuses[1]
+            self._statuses = (0.0, Delivery())
+        entries = Outbox(self._store.outbox, self._store.courier).entries()
+        states = [entry.state for entry in entries]
+        return replace(
+            self._statuses[1],
+            waiting=states.count(State.WAITING),
+            registered=states.count(State.REGISTERED),
+            held=states.count(State.HELD),
+            refused=states.count(State.REFUSED),
+        )
 
     def _clock(self) -> Clock:
         """The offset of our clock, where the courier has met a server."""
