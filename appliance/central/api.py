@@ -169,7 +169,7 @@ def get_statement(request: Request, name: str) -> Response:
         return Response(copy, media_type="application/json", headers=headers)
     headers["Content-Disposition"] = f'inline; filename="tajdeed-{row.id[:12]}.pdf"'
     try:
-        page = render.pdf(row.data, url=context.page(row.id), receipt=row.receipt)
+        page = render.pdf(row.data, url=context.url, receipt=row.receipt)
     except render.NotOnPaper as error:
         raise Problem(406, "not-on-paper", "there is no page for this type") from error
     return Response(page, media_type="application/pdf", headers=headers)

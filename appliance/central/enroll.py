@@ -30,7 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--organisation", default="Tajdeed", help=_("name of the CA, at the first start")
     )
-    parser.add_argument("--url", default="", help=_("the server's address, for receipts"))
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
 
     action = actions.add_parser("token", help=_("make a one-time token for a new stick"))
@@ -113,7 +112,7 @@ def _accept(args: argparse.Namespace) -> int:
     with _database(home).session() as session:
         row = stations.find(session, args.station)
         reasons = statements.UNDECIDED + (("station-revoked",) if args.revoked_too else ())
-        count = statements.accept_station(session, home, row, "office", args.url, reasons)
+        count = statements.accept_station(session, home, row, "office", home.url, reasons)
         _say(json.dumps({"station": row.id, "status": row.status, "registered": count}))
     return 0
 

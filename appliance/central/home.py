@@ -75,6 +75,12 @@ class Home:
         """DATABASE_URL of the environment, else the SQLite file of this directory."""
         return os.environ.get("DATABASE_URL") or f"sqlite:///{self.directory / 'central.sqlite'}"
 
+    @property
+    def url(self) -> str:
+        """The address that the server was last started with; empty before that."""
+        file = self.directory / "url"
+        return file.read_text().strip() if file.exists() else ""
+
     def tls(self, hosts: Sequence[str]) -> tuple[Path, Path]:
         """(certificate, key) files for HTTPS at these hosts; made anew when hosts or time ask."""
         certificate_file, key_file = self.directory / "tls.pem", self.directory / "tls-key.pem"

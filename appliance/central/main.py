@@ -42,12 +42,14 @@ def run(args: argparse.Namespace) -> int:
     from appliance.central.context import Context
     from appliance.central.database import Database
     from appliance.central.home import Home
+    from appliance.statement import durable
 
     host, port = listening(args.listen)
     home = Home.create(args.data, args.organisation)
     names = list(args.name) or [host]
     certificate, key = home.tls(names)
     context = Context(home, Database(home.database_url), address(names[0], port))
+    durable.write(home.directory / "url", context.url.encode(), 0o644)
     sys.stdout.write(f"{context.url}  data: {home.directory}\n")
     sys.stdout.flush()
     uvicorn.run(

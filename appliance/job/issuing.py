@@ -7,6 +7,7 @@ had signed but not yet noted is found again, so nothing is stated twice.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -58,7 +59,7 @@ class Issuer:
         self._signer: signer.Signer | None = None
         self._kept: dict[str, Kept] = {}
         self._trust = Trust()
-        self._refused_certificate = b""
+        self._seen_certificate = b""
         self._statuses: tuple[float, Delivery] = (0.0, Delivery())
         if unsigned is None:
             try:
@@ -94,18 +95,18 @@ class Issuer:
 
     def adopt_certificate(self) -> None:
         """Take over the certificate that the courier brought, if it is really ours."""
-        if self._signer is None or self._signer.enrolled:
+        if self._signer is None:
             return
         try:
             pem = (self._store.courier / "certificate.pem").read_bytes()
         except OSError:
             return
-        if pem == self._refused_certificate:
+        if pem == self._seen_certificate:
             return
-        try:
+        # Also when enrolled already: the courier renews a certificate near its end.
+        self._seen_certificate = pem
+        with contextlib.suppress(TrustError):
             self._signer.adopt(pem, self._trust)
-        except TrustError:
-            self._refused_certificate = pem
 
     def delivery(self) -> Delivery:
         """How many statements stand where, by the files themselves; else what the courier said.

@@ -42,7 +42,8 @@ def reading_copy(statement: bytes, receipt: bytes | None = None) -> bytes:
 def pdf(statement: bytes, *, url: str = "", receipt: bytes | None = None) -> bytes:
     """The page of a statement that was signed or verified before; NotOnPaper for other types.
 
-    `url` is where the central server shows it; the QR code leads there, or names the id.
+    `url` is the central server's address; the QR code leads to the statement's page there, or
+    names the id where there is no server.
     """
     import weasyprint
 
@@ -87,6 +88,7 @@ def html(statement: bytes, *, url: str = "", receipt: bytes | None = None) -> st
     if payload["type"] not in ON_PAPER:
         raise NotOnPaper("not-on-paper", type=str(payload["type"]))
     statement_id = payload_id(_payload_bytes(statement))
+    shown_at = f"{url.rstrip('/')}/statements/{statement_id}" if url else ""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
@@ -95,8 +97,8 @@ def html(statement: bytes, *, url: str = "", receipt: bytes | None = None) -> st
     return environment.get_template("page.html").render(
         page=page(payload, statement_id, _payload(receipt) if receipt else None),
         style=(TEMPLATES / "page.css").read_text(),
-        qr=_qr(url or f"urn:sha256:{statement_id}"),
-        url=url,
+        qr=_qr(shown_at or f"urn:sha256:{statement_id}"),
+        url=shown_at,
     )
 
 

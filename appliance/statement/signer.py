@@ -95,8 +95,9 @@ class Signer:
         # The machine's clock may be anything: the chain is judged in its own time.
         if pinned.judge(chain, chain[0].not_valid_before_utc) is not trust.Standing.TRUSTED:
             raise TrustError("certificate-not-ours", problem="its issuer is not pinned here")
-        durable.write(self._directory / "station.crt", keys.chain_pem(chain), 0o644)
-        self.chain = chain
+        if chain != self.chain:
+            durable.write(self._directory / "station.crt", keys.chain_pem(chain), 0o644)
+            self.chain = chain
 
     def sign(self, draft: Draft, clock: Clock | None = None) -> Statement:
         """Sign a draft as the next statement of this station, and keep it durably.

@@ -19,6 +19,7 @@ from appliance.i18n import N_, _, language
 from appliance.statement import evidence, verify
 from appliance.statement.evidence import Evidence
 from appliance.statement.jws import NotGenuine, Unreadable
+from appliance.statement.paper import words
 from appliance.statement.trust import TRUST_DIR, Standing, Trust
 from appliance.statement.verify import Verified
 
@@ -97,49 +98,58 @@ def _print_text(verdict: int, held: Evidence, verified: Verified) -> None:
                 "embedded in it: compare it with the page."
             )
         )
-    for name, value in _summary(verified).items():
-        _say(f"  {name + ':':<12} {value}")
+    for label, value in _summary(verified):
+        _say(f"  {_(label)}: {value}")
     for line in _drive_lines(payload):
         _say(f"  {line}")
 
 
-def _summary(verified: Verified) -> dict[str, str]:
+def _summary(verified: Verified) -> list[tuple[str, str]]:
+    """(marked label, value) of what a person compares with the paper in her hand."""
     payload, body = verified.statement.payload, verified.statement.body
-    lines = {
-        "statement": verified.statement.id,
-        "type": payload["type"],
-        "signed by": " ".join(verified.signer),
-        "issuer": verified.chain[0].issuer.rfc4514_string(),
-        "issued at": payload["issued_at"],
-        "job": payload["job"],
-    }
+    lines = [
+        (N_("Statement"), verified.statement.id),
+        (N_("Kind"), payload["type"]),
+        (N_("Signed by"), " ".join(verified.signer)),
+        (N_("Issuer"), verified.chain[0].issuer.rfc4514_string()),
+        (N_("Issued"), payload["issued_at"]),
+        (N_("Job"), payload["job"]),
+    ]
     if verified.receipt:
-        lines["registered"] = (
-            f"{verified.receipt.registered_at}, {verified.receipt.payload['server']}"
-        )
+        server = verified.receipt.payload["server"]
+        lines.append((N_("Registered"), f"{verified.receipt.registered_at} {server}"))
     if payload["type"] == "machine":
         machine = body["machine"]
-        lines["machine"] = f"{machine['maker']} {machine['model']} {machine['serial']}"
-        lines["asset tag"] = body["asset_tag"] or "-"
+        named = f"{machine['maker']} {machine['model']} {machine['serial']}"
+        lines += [(N_("Machine"), named), (N_("Asset tag"), body["asset_tag"] or "-")]
     if payload["type"] in ("drive", "deployment"):
-        lines["drive"] = f"{body['drive']['model']} {body['drive']['serial']}"
-    for name in ("outcome", "level"):
-        if name in body:
-            lines[name] = str(body[name]).upper() if name == "outcome" else body[name]
+        lines.append((N_("Drive"), f"{body['drive']['model']} {body['drive']['serial']}"))
+    if "outcome" in body:
+        lines.append((N_("Outcome"), _outcome(body["outcome"])))
+        lines.append((N_("Level"), body["level"]))
     return lines
+
+
+def _outcome(code: str) -> str:
+    """The outcome in the person's language, the code beside it."""
+    word = getattr(words.word(words.OUTCOMES, code), language())
+    return code.upper() if word.lower() == code.replace("-", " ") else f"{word} ({code.upper()})"
 
 
 def _drive_lines(payload: dict[str, Any]) -> list[str]:
     if payload["type"] != "machine":
         return []
-    return [
-        f"drive {item['drive']['model']} {item['drive']['serial']}: "
-        f"{str(item['outcome']).upper()} ({item['method'] or '-'}) {item['statement']}"
-        for item in payload["body"]["drives"]
-    ] + [
-        f"drive {item['drive']['model']} {item['drive']['serial']}: LEFT ALONE"
-        for item in payload["body"]["left_alone"]
-    ]
+    lines = []
+    for item in payload["body"]["drives"]:
+        drive = item["drive"]
+        lines.append(
+            f"{_('Drive')}: {drive['model']} {drive['serial']}: {_outcome(item['outcome'])}, "
+            f"{item['method'] or '-'}, {item['statement']}"
+        )
+    for item in payload["body"]["left_alone"]:
+        drive = item["drive"]
+        lines.append(f"{_('Drive')}: {drive['model']} {drive['serial']}: {_('left alone')}")
+    return lines
 
 
 def _facts(verified: Verified) -> dict[str, Any]:

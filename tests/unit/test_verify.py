@@ -146,11 +146,11 @@ def test_the_json_copy_is_judged_by_the_statement_in_it(
     copy = render.reading_copy(certificate.data, receipt_of(office, certificate))
     assert ask(kept(tmp_path, copy, "copy.json"), office.trust_dir) == 0
     altered = copy.replace(b"7XK2PM2", b"ALTERED")
+    capsys.readouterr()
     assert ask(kept(tmp_path, altered, "copy.json"), office.trust_dir) == 0
-    assert (
-        "7XK2PM2"
-        in capsys.readouterr().out.splitlines()[-2] + certificate.body["machine"]["serial"]
-    )
+    said = capsys.readouterr().out
+    assert "7XK2PM2" in said
+    assert "ALTERED" not in said
     without = json.loads(copy)
     del without["jws"]
     assert ask(kept(tmp_path, json.dumps(without).encode(), "copy.json"), office.trust_dir) == 2
@@ -176,7 +176,7 @@ def test_a_pdf_is_judged_by_the_statement_in_it(
     said = capsys.readouterr().out
     assert "The page of a PDF is not signed" in said
     assert certificate.id in said
-    assert "registered" in said
+    assert "Registered" in said
 
 
 def test_a_pdf_whose_page_text_was_altered_gives_the_statements_verdict(
