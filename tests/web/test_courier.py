@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from appliance.central.home import Home
-from appliance.delivery.courier import Courier, Patience, links
+from appliance.delivery.courier import Courier, links
+from appliance.delivery.link import Patience
 from appliance.delivery.outbox import Outbox, State
 from appliance.job.state import Delivery
 from appliance.model import from_json
@@ -366,6 +367,17 @@ def test_a_station_without_servers_only_tells_what_waits(tmp_path: Path) -> None
     Courier(outbox, []).round()
     told = from_json(Delivery, json.loads((tmp_path / "courier/status.json").read_bytes()))
     assert (told.waiting, told.online, told.server) == (1, None, "")
+
+
+def test_a_server_without_pinned_certificate_is_told_and_not_a_crash(tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    stick = Stick.__new__(Stick)
+    stick.home, stick.trust_dir = tmp_path, tmp_path / "none"
+    stick.config = tmp_path / "station.yaml"
+    stick.config.write_text("servers: [{url: https://central.example}]\n")
+    tajdeed(*stick.words(), "--once")
+    assert stick.told.last_error is not None
+    assert stick.told.last_error.code == "server-without-ca"
 
 
 def test_pruning_takes_only_what_has_a_receipt(stick: Stick) -> None:
