@@ -19,7 +19,7 @@ from appliance.central.words import _
 from appliance.errors import ConfigError
 from appliance.model import Bus
 from appliance.statement import durable, keys
-from appliance.statement.build import TicketTerms, build_ticket
+from appliance.statement.terms import TicketTerms, build_ticket
 
 if TYPE_CHECKING:
     from appliance.central.database import Database

@@ -31,14 +31,8 @@ from appliance.model import (
 )
 from appliance.settings import Settings
 from appliance.statement import durable, signer, ticket, verify
-from appliance.statement.build import (
-    LeftAlone,
-    Papers,
-    Person,
-    build_deployment,
-    build_drive,
-    build_machine,
-)
+from appliance.statement.build import build_deployment, build_drive
+from appliance.statement.certificate import LeftAlone, Papers, Person, build_machine
 from appliance.statement.document import Clock, Draft, Statement, Tool, UnsignedRecord
 from appliance.statement.trust import Trust
 from appliance.tools import utc_now

@@ -17,7 +17,7 @@ from pathlib import Path
 from appliance.errors import TrustError
 from appliance.model import Bus, Drive, Machine, Reason
 from appliance.statement import durable, schemas, verify
-from appliance.statement.build import TicketTerms
+from appliance.statement.terms import TicketTerms
 from appliance.statement.trust import Trust
 
 USES_DIR = Path("/var/lib/tajdeed/tickets")

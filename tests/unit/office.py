@@ -27,7 +27,8 @@ from appliance.model import (
     Stream,
 )
 from appliance.statement import keys
-from appliance.statement.build import Papers, Person, build_drive, build_machine
+from appliance.statement.build import build_drive
+from appliance.statement.certificate import Papers, Person, build_machine
 from appliance.statement.document import Statement, Tool
 from appliance.statement.keys import Authority
 from appliance.statement.signer import Signer

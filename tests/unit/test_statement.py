@@ -17,12 +17,8 @@ from hypothesis import strategies as st
 from appliance.errors import TajdeedError, TrustError
 from appliance.model import Bus, ByteRange, Identity, Outcome
 from appliance.statement import jws, keys, strict_json, verify
-from appliance.statement.build import (
-    LeftAlone,
-    build_deployment,
-    build_drive,
-    build_machine,
-)
+from appliance.statement.build import build_deployment, build_drive
+from appliance.statement.certificate import LeftAlone, build_machine
 from appliance.statement.document import Clock
 from appliance.statement.signer import Signer, unsigned_record
 from appliance.statement.trust import Standing, Trust

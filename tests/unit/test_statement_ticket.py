@@ -12,8 +12,8 @@ import pytest
 from appliance.errors import TrustError
 from appliance.model import Bus
 from appliance.statement import keys, ticket
-from appliance.statement.build import TicketTerms, build_ticket
 from appliance.statement.signer import Signer
+from appliance.statement.terms import TicketTerms, build_ticket
 from appliance.statement.trust import Trust
 from tests.unit.office import JOB, Office, drive, machine, now
 

@@ -12,7 +12,8 @@ import pytest
 
 from appliance.model import Identity
 from appliance.statement import strict_json, verify
-from appliance.statement.build import Papers, build_drive, build_machine
+from appliance.statement.build import build_drive
+from appliance.statement.certificate import Papers, build_machine
 from appliance.statement.document import Statement
 from appliance.statement.signer import Signer
 from tests.unit.office import HEAD, JOB, PAPERS, TOOL, Office, drive, machine, result
