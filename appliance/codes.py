@@ -40,6 +40,7 @@ TEXTS: dict[str, Text] = {
     "config-twice": Text(N_("{file}, line {line}: {key} stands there twice"), _RESTART),
     "config-unknown-key": Text(N_("{file}, line {line}: {key} is not a setting"), N_("Did you mean {nearest}? Nothing was touched.")),
     "config-wrong-value": Text(N_("{file}, line {line}: {key} cannot be “{found}”"), N_("Allowed: {expected}. Nothing was touched.")),
+    "wifi-password": Text(N_("{file} holds no password for the Wi-Fi network {ssid} (8 to 63 characters)"), _RESTART),
     # consent and tickets
     "consent-other-plan": Text(N_("The plan has changed since it was shown"), N_("Look at it again, then consent.")),
     "consent-no-name": Text(N_("The technician's name is missing")),

@@ -119,6 +119,7 @@ class Engine:
         problem = None
         try:
             self._settings = read()
+            self._join_wifi(self._settings)
         except ConfigError as error:
             self._settings = Settings(defaults())
             problem = Reason(code=error.code, facts=error.facts)
@@ -128,6 +129,14 @@ class Engine:
             at_end=self.settings["batch.at_end"],
         )
         return problem
+
+    def _join_wifi(self, settings: Settings) -> None:
+        """Hand the Wi-Fi network of station.yaml to iwd; we have no network ourselves."""
+        if ssid := settings["network.wifi.ssid"]:
+            from appliance.settings import DATA
+            from appliance.tools import iwd
+
+            iwd.know(ssid, DATA / settings["network.wifi.psk_file"])
 
     def _look(self, *, with_smart: bool) -> Machine:
         """Detect the machine and put it on the board."""
@@ -305,7 +314,7 @@ class Engine:
             raise ConsentError("batch-not-enabled")
         if not any(item.erases for item in plan.drives):
             raise ConsentError("nothing-to-erase")
-        statement_id = self.issuer.redeem_ticket(ticket, plan)
+        statement_id = self.issuer.redeem_ticket(ticket, plan, self.board.state.job)
         self._accept(
             Consent(plan_digest=digest(plan), technician="", ticket=statement_id), typed=False
         )

@@ -135,7 +135,7 @@ class Issuer:
 
     # --- tickets ---------------------------------------------------------------------------
 
-    def redeem_ticket(self, text: str, plan: JobPlan) -> str:
+    def redeem_ticket(self, text: str, plan: JobPlan, job: str) -> str:
         """Use a batch ticket for this machine and return its statement id.
 
         TrustError with the first reason that speaks against it; then nothing was touched.
@@ -147,11 +147,11 @@ class Issuer:
         uses = ticket.Uses(self._store.root / "tickets")
         targets = [item.drive for item in plan.drives if item.erases]
         problems = ticket.ticket_problems(
-            found, plan.machine, targets, now=self._now(), used=uses.count(found)
+            found, plan.machine, targets, now=self._now(), used=uses.count(found, job)
         )
         if problems:
             raise TrustError(problems[0].code, **problems[0].facts)
-        uses.add(found, found.id + plan.machine.uuid + utc_now())
+        uses.add(found, job)
         return found.id
 
     def _now(self) -> datetime:
