@@ -72,8 +72,15 @@ class Home:
 
     @property
     def database_url(self) -> str:
-        """DATABASE_URL of the environment, else the SQLite file of this directory."""
-        return os.environ.get("DATABASE_URL") or f"sqlite:///{self.directory / 'central.sqlite'}"
+        """DATABASE_URL of the environment, else the SQLite file of this directory.
+
+        PostgreSQL's usual `postgres://` and `postgresql://` mean the psycopg 3 driver.
+        """
+        url = os.environ.get("DATABASE_URL", "")
+        for scheme in ("postgres://", "postgresql://"):
+            if url.startswith(scheme):
+                return "postgresql+psycopg://" + url.removeprefix(scheme)
+        return url or f"sqlite:///{self.directory / 'central.sqlite'}"
 
     @property
     def url(self) -> str:
