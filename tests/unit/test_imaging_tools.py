@@ -19,7 +19,7 @@ BootCurrent: 0001
 Timeout: 3 seconds
 BootOrder: 0003,0001,0000
 Boot0000* UiApp FvVol(7cb8bdc9-f8eb-4f34-aaea-3ee4af6516a1)/FvFile(462caa21-7614-4503)
-Boot0003* Debian family-light HD(2,GPT,5a1d2c58-1f3f-4c6e-9f58-7c1a3c0b7a11,0x1000,0x20000)/File(\\EFI\\debian\\shimx64.efi)
+Boot0003* Debian family-light HD(2,GPT,5a1d2c58-1f3f-4c6e-9f58-7c1a3c0b7a11,0x1000,0x20000)
 """
 ESP = "5A1D2C58-1F3F-4C6E-9F58-7C1A3C0B7A11"
 
