@@ -18,8 +18,9 @@ from appliance.errors import ToolError
 from appliance.imaging import identity as identities
 from appliance.imaging.errors import ImageTrustError
 from appliance.imaging.finish import Finished, finish
-from appliance.imaging.laydown import FileSource, Report, Written, lay_down
+from appliance.imaging.laydown import Report, Written, lay_down
 from appliance.imaging.manifest import DATA_NAME, MANIFEST_NAME, SignedManifest, read_file
+from appliance.imaging.source import FileSource
 from appliance.model import ByteRange, Deployment, Identity, ImageOffer
 from appliance.tools import efibootmgr, utc_now
 

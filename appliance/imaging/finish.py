@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from appliance.errors import ToolError
 from appliance.imaging import gpt
+from appliance.imaging.blocks import aligned, drop_cache, read_all, write_all
 from appliance.imaging.errors import LayDownError
 from appliance.imaging.identity import SystemIdentity, content
-from appliance.imaging.laydown import aligned, drop_cache, write_all
 from appliance.imaging.manifest import SECTOR_BYTES, Manifest
 from appliance.model import ByteRange
 from appliance.tools import ext4
@@ -132,10 +132,5 @@ def _sectors_around(offset: int, length: int) -> tuple[int, int]:
 def _read(fd: int, offset: int, length: int) -> bytearray:
     buffer = aligned(length)
     with memoryview(buffer) as view:
-        done = 0
-        while done < length:
-            count = os.preadv(fd, [view[done:length]], offset + done)
-            if count <= 0:
-                raise OSError(0, "the drive ended")
-            done += count
-        return bytearray(view[:length])
+        read_all(fd, view, offset)
+        return bytearray(view)

@@ -11,51 +11,23 @@ O_DIRECT where the drive is a block device.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import mmap
 import os
 import queue
-import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
+from appliance.imaging.blocks import aligned, drop_cache, read_all, write_all
 from appliance.imaging.errors import ImageTrustError, LayDownError, LayDownStoppedError
 from appliance.imaging.manifest import FIRST_BYTES, Frame, Manifest
+from appliance.imaging.source import Source
 
-# linux/fs.h: _IO(0x12, 97), drops the kernel's cached pages of a block device.
-_BLKFLSBUF = 0x1261
 _WORKERS = 3
 _CHECKPOINT_BYTES = 256 << 20
 _REPORT_EVERY_S = 0.5
-
-
-class Source(Protocol):
-    """Where the compressed frames come from, one after the other."""
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        """Exactly `length` bytes from `offset`; fewer only where the source ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileSource:
-    """An image's `disk.raw.zst` on a mounted medium, by its open descriptor."""
-
-    fd: int
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        pieces = []
-        while length:
-            piece = os.pread(self.fd, length, offset)
-            if not piece:
-                break
-            pieces.append(piece)
-            offset += len(piece)
-            length -= len(piece)
-        return b"".join(pieces)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,31 +87,6 @@ def lay_down(
     return _LayDown(fd, source, manifest, report, stop or threading.Event()).run(
         from_frame, read_back
     )
-
-
-def write_all(fd: int, data: bytes | memoryview | mmap.mmap, offset: int) -> None:
-    """pwrite until all is written; OSError where a write fails or takes nothing."""
-    view = memoryview(data)
-    while view:
-        count = os.pwrite(fd, view, offset)
-        if count <= 0:
-            raise OSError(0, "the drive took no bytes")
-        offset += count
-        view = view[count:]
-
-
-def aligned(length: int) -> mmap.mmap:
-    """A zeroed, page-aligned buffer: what O_DIRECT asks for."""
-    return mmap.mmap(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-
-
-def drop_cache(fd: int) -> None:
-    """Let the next reads come from the medium: flush, then drop the kernel's pages."""
-    os.fsync(fd)
-    if stat.S_ISBLK(os.fstat(fd).st_mode):
-        fcntl.ioctl(fd, _BLKFLSBUF)
-    else:
-        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 class _LayDown:
@@ -339,16 +286,11 @@ class _LayDown:
             )
 
     def _get(self, view: memoryview, offset: int) -> None:
-        done = 0
         try:
-            while done < len(view):
-                count = os.preadv(self._fd, [view[done:]], offset + done)
-                if count <= 0:
-                    raise OSError(0, "the drive ended")
-                done += count
+            read_all(self._fd, view, offset)
         except OSError as error:
             raise LayDownError(
-                "image-read-back-failed", offset=offset + done, problem=str(error)
+                "image-read-back-failed", offset=offset, problem=str(error)
             ) from error
 
     def _tell(self, phase: str, done_bytes: int, *, now: bool = False) -> None:

@@ -54,7 +54,9 @@ class BuildError(Exception):
     """The image did not come out as it should; nothing was put into place."""
 
 
-def build_image(name: str, *, key_path: Path | None = None, images: Path = IMAGES) -> Path:
+def build_image(
+    name: str, *, key_path: Path | None = None, images: Path = IMAGES, refresh: bool = False
+) -> Path:
     """The directory of the finished, signed image of a profile, built if it must be.
 
     `ProfileError` before anything is downloaded; `BuildError`, `ProgramError` later, and then
@@ -66,7 +68,7 @@ def build_image(name: str, *, key_path: Path | None = None, images: Path = IMAGE
     place = images / profile.name
     with locked(images / f".{profile.name}.lock", f"the image {profile.name}"):
         with step(f"image {profile.name}"):
-            layer = package_layer(profile)
+            layer = package_layer(profile, refresh=refresh)
             recipe = _recipe(profile, layer)
             if _is_current(place, recipe, key):
                 say("up to date")
@@ -204,9 +206,10 @@ def _tell(place: Path, key: ImageKey) -> None:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`image PROFILE... [--key FILE]`, `image --check`."""
+    """`image [--key FILE] [--refresh | --check] PROFILE...`."""
     parser.add_argument("profiles", nargs="+", metavar="PROFILE", help="name in profiles/")
     parser.add_argument("--key", type=Path, help="the organisation's image key")
+    parser.add_argument("--refresh", action="store_true", help="take the packages' newest versions")
     parser.add_argument("--check", action="store_true", help="check the profiles, build nothing")
 
 
@@ -218,7 +221,7 @@ def command(args: argparse.Namespace) -> int:
         if args.check:
             return 0
         for name in args.profiles:
-            build_image(name, key_path=args.key)
+            build_image(name, key_path=args.key, refresh=args.refresh)
     except (ProfileError, KeyProblem) as problem:
         say(str(problem))
         return 2

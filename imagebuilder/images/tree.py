@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from imagebuilder.cache import cache_dir, made_once, recipe_key
+from imagebuilder.cache import cache_dir, made_once, recipe_key, remove_tree
 from imagebuilder.console import step
 from imagebuilder.images.profile import Profile
 from imagebuilder.mirror import apt_options, sources
@@ -49,6 +49,8 @@ _EARLY = ("etc/dpkg", "etc/initramfs-tools", "etc/apt")
 _LEFT_OUT = ("/usr/share/man/*", "/usr/share/info/*", "/usr/share/lintian/*", "/usr/share/doc/*")
 _KEPT = ("/usr/share/doc/*/copyright",)
 
+_UNSAFE = "force-unsafe-io"
+
 _CHROOT = """\
 tree=$1; shift
 mount -t proc proc "$tree/proc"
@@ -71,19 +73,24 @@ class PackageLayer:
     key: str
 
 
-def package_layer(profile: Profile) -> PackageLayer:
-    """The packages of a profile, installed (minutes the first time)."""
+def package_layer(profile: Profile, *, refresh: bool = False) -> PackageLayer:
+    """The packages of a profile, installed (minutes the first time).
+
+    `refresh` installs them again, in the versions that the archive has now.
+    """
     packages = sorted({*BOOT_PACKAGES, *profile.packages})
     archives = sources(" ".join(profile.components))
     early = _early_files(profile)
     key = recipe_key(
-        "tree-2",
+        "tree-3",
         profile.release,
         *packages,
         *archives,
         *_LEFT_OUT,
         *[part for path, name in early for part in (name, path.read_bytes())],
     )
+    if refresh:
+        remove_tree(cache_dir() / "trees" / key)
     place = made_once(
         cache_dir() / "trees" / key,
         f"packages of {profile.name}",
@@ -125,6 +132,8 @@ def _install(
             *apt_options(),
             *[f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT],
             *[f"--dpkgopt=path-include={pattern}" for pattern in _KEPT],
+            # Whatever a crash leaves is thrown away: no need to wait for the disk.
+            f"--dpkgopt={_UNSAFE}",
             f'--setup-hook=cp -r "{skeleton}/." "$1/"',
             profile.release,
             directory / "tree.tar",
@@ -255,5 +264,8 @@ def _clean(tree: Path, epoch: int) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+    options = tree / "etc/dpkg/dpkg.cfg.d/99mmdebstrap"
+    lines = options.read_text().splitlines(keepends=True)
+    options.write_text("".join(line for line in lines if line.strip() != _UNSAFE))
     newer: list[str | Path] = ["find", tree, "-xdev", "-newermt", f"@{epoch}"]
     run([*newer, "-exec", "touch", "--no-dereference", f"--date=@{epoch}", "{}", "+"])

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Last settings of the family's PC, run inside its tree.
 set -eu
-# The desktop's picture, where Debian's xfdesktop looks for it (desktop-base is not installed).
-install -d /usr/share/images/desktop-base
-ln -sf /usr/share/backgrounds/tajdeed/hills.svg /usr/share/images/desktop-base/default
+# The desktop's picture: xfdesktop has the path of its own one built in, for any screen.
+default=/usr/share/backgrounds/xfce/xfce-x.svg
+dpkg-divert --quiet --rename --add "$default"
+ln -s /usr/share/backgrounds/tajdeed/hills.svg "$default"
 # Packaged defaults of Xfce that are other than we want; all else in these files stays theirs.
 cd /etc/xdg/xfce4/xfconf/xfce-perchannel-xml
 set_value() { # FILE PROPERTY VALUE

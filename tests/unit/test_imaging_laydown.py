@@ -14,9 +14,10 @@ import pytest
 from appliance.imaging import gpt
 from appliance.imaging.deploy import Order, deploy, planned_extents
 from appliance.imaging.errors import ImageTrustError, LayDownError, LayDownStoppedError
-from appliance.imaging.laydown import FileSource, Progress, Written, lay_down
+from appliance.imaging.laydown import Progress, Written, lay_down
 from appliance.imaging.manifest import DATA_NAME, FIRST_BYTES, SECTOR_BYTES, Manifest
 from appliance.imaging.shelf import offers
+from appliance.imaging.source import FileSource
 from appliance.model import Identity
 from tests.unit.faultydisk import Faults, faulty_disk
 from tests.unit.smallimage import IDS, MIB, ROOT_OFFSET, SmallImage, small_image
