@@ -45,7 +45,7 @@ class Picture:
         self._wipe()
 
     def feed(self, data: bytes) -> None:
-        """Bytes that a program wrote; AssertionError for a sequence that no terminal of ours has."""
+        """Bytes that a program wrote; AssertionError for a sequence that is not ours."""
         self._pending += data
         while self._pending:
             if self._pending[0] == 0x1B:
