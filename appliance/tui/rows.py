@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from appliance.tui.text import fitted, visual
+from appliance.tui.text import fitted, is_arabic, visual
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ def _shown(cell: Cell, width: int, rtl: bool) -> str:
     text = visual(fitted(cell.text, width), rtl)
     if cell.mirror and rtl:
         text = text[::-1].translate(_MIRRORED)
-    at_left = cell.end if rtl else not cell.end
+    # Numbers and units stay lined up at their right end in either layout.
+    at_left = cell.end and is_arabic(cell.text) if rtl else not cell.end
     return text.ljust(width) if at_left else text.rjust(width)
 
 

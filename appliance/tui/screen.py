@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from appliance.i18n import _
 from appliance.job.state import JobState
 from appliance.tui.rows import Row
 
@@ -66,6 +67,14 @@ class Key:
 
     def answers(self, key: str) -> bool:
         return key == self.name or key in self.aliases
+
+
+def power_off_keys() -> tuple[Key, Key]:
+    """Capital P switches off; small p says so, and does nothing."""
+    return (
+        Key("P", _("Power off"), lambda: Call("PowerOff")),
+        Key("p", _("Power off"), lambda: None, off=_("Capital P switches off."), hidden=True),
+    )
 
 
 KEYCAPS = {"enter": "Enter", "esc": "Esc", "tab": "Tab", "updown": "↑↓", "space": "Space"}

@@ -116,6 +116,11 @@ def _bare(text: str) -> str:
     return text.replace(FSI, "").replace(PDI, "").replace(RLM, "")
 
 
+def is_arabic(text: str) -> bool:
+    """Whether the text has letters that run from right to left."""
+    return _RTL.search(text) is not None
+
+
 def settled(text: str) -> str:
     """A text in the language of the sentence that it goes into, closed towards what follows."""
     return text + RLM if _RTL.search(text) else text

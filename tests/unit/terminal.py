@@ -12,43 +12,20 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _SEQUENCE = re.compile(rb"\x1b\[([?\d;]*)([A-Za-z])|\x1b[()][A-Z0-9]|\x1b[=>78]|\x1b\][^\x07]*\x07")
 
 
-class Terminal:
-    """A program on a terminal of its own; `lines` is what stands on its screen."""
+class Picture:
+    """What stands on a terminal of that size after the bytes that it was fed."""
 
-    def __init__(self, *argv: str, term: str = "linux", size: tuple[int, int] = (80, 24)) -> None:
-        self.width, self.height = size
-        self._master, slave = pty.openpty()
-        self._set_size(slave)
-        environment = {
-            "PATH": os.environ["PATH"],
-            "TERM": term,
-            "LANG": "C.UTF-8",
-            "PYTHONPATH": str(ROOT),
-        }
-        # setsid -c: a session of its own with this terminal, so that a resize is signalled.
-        self.process = subprocess.Popen(
-            ["setsid", "-c", sys.executable, "-W", "ignore", *argv],
-            stdin=slave, stdout=slave, stderr=slave, env=environment, cwd=ROOT,
-        )  # fmt: skip
-        os.close(slave)
-        self.raw = b""
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
         self._pending = b""
         self._wipe()
-
-    def _set_size(self, fd: int) -> None:
-        fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", self.height, self.width, 0, 0))
-
-    def resize(self, width: int, height: int) -> None:
-        """As when a window changes its size; the program is told by SIGWINCH."""
-        self.width, self.height = width, height
-        self._wipe()
-        self._set_size(self._master)
 
     def _wipe(self) -> None:
         self._cells = [[" "] * self.width for _ in range(self.height)]
@@ -62,29 +39,13 @@ class Terminal:
     def text(self) -> str:
         return "\n".join(self.lines)
 
-    def press(self, keys: str) -> None:
-        os.write(self._master, keys.encode())
+    def resize(self, width: int, height: int) -> None:
+        """Another size; what stood there is gone."""
+        self.width, self.height = width, height
+        self._wipe()
 
-    def wait_for(self, text: str, timeout_s: float = 20.0) -> None:
-        """Read until the text stands on the screen; AssertionError shows what stood instead."""
-        self.wait_until(lambda: text in self.text, f"{text!r} to appear", timeout_s)
-
-    def wait_until(self, condition: object, what: str, timeout_s: float = 20.0) -> None:
-        assert callable(condition)
-        end = time.monotonic() + timeout_s
-        while not condition():
-            left = end - time.monotonic()
-            assert left > 0, f"waited for {what}; the screen was:\n{self.text}"
-            ready, _, _ = select.select([self._master], [], [], min(left, 0.2))
-            if ready:
-                try:
-                    data = os.read(self._master, 65536)
-                except OSError:
-                    data = b""  # the program has ended and closed its side
-                self.raw += data
-                self._feed(data)
-
-    def _feed(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> None:
+        """Bytes that a program wrote; AssertionError for a sequence that is not ours."""
         self._pending += data
         while self._pending:
             if self._pending[0] == 0x1B:
@@ -124,6 +85,66 @@ class Terminal:
         elif char.isprintable() and self._y < self.height and self._x < self.width:
             self._cells[self._y][self._x] = char
             self._x += 1
+
+
+class Terminal:
+    """A program on a terminal of its own; `lines` is what stands on its screen."""
+
+    def __init__(self, *argv: str, term: str = "linux", size: tuple[int, int] = (80, 24)) -> None:
+        self.picture = Picture(*size)
+        self._master, slave = pty.openpty()
+        self._set_size(slave)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "TERM": term,
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(ROOT),
+        }
+        # setsid -c: a session of its own with this terminal, so that a resize is signalled.
+        self.process = subprocess.Popen(
+            ["setsid", "-c", sys.executable, "-W", "ignore", *argv],
+            stdin=slave, stdout=slave, stderr=slave, env=environment, cwd=ROOT,
+        )  # fmt: skip
+        os.close(slave)
+        self.raw = b""
+
+    def _set_size(self, fd: int) -> None:
+        size = struct.pack("HHHH", self.picture.height, self.picture.width, 0, 0)
+        fcntl.ioctl(fd, termios.TIOCSWINSZ, size)
+
+    def resize(self, width: int, height: int) -> None:
+        """As when a window changes its size; the program is told by SIGWINCH."""
+        self.picture.resize(width, height)
+        self._set_size(self._master)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.picture.lines
+
+    @property
+    def text(self) -> str:
+        return self.picture.text
+
+    def press(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def wait_for(self, text: str, timeout_s: float = 20.0) -> None:
+        """Read until the text stands on the screen; AssertionError shows what stood instead."""
+        self.wait_until(lambda: text in self.text, f"{text!r} to appear", timeout_s)
+
+    def wait_until(self, condition: Callable[[], bool], what: str, timeout_s: float = 20.0) -> None:
+        end = time.monotonic() + timeout_s
+        while not condition():
+            left = end - time.monotonic()
+            assert left > 0, f"waited for {what}; the screen was:\n{self.text}"
+            ready, _, _ = select.select([self._master], [], [], min(left, 0.2))
+            if ready:
+                try:
+                    data = os.read(self._master, 65536)
+                except OSError:
+                    data = b""  # the program has ended and closed its side
+                self.raw += data
+                self.picture.feed(data)
 
     def close(self) -> None:
         """End the program if it still runs."""

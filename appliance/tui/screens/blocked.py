@@ -7,7 +7,7 @@ from appliance.job.state import JobState
 from appliance.tui import words
 from appliance.tui.notices import paragraph
 from appliance.tui.rows import EMPTY, Row
-from appliance.tui.screen import Call, Intent, Key, Screen
+from appliance.tui.screen import Call, Key, Screen, power_off_keys
 
 
 class Blocked(Screen):
@@ -24,11 +24,8 @@ class Blocked(Screen):
     def keys(self, state: JobState) -> tuple[Key, ...]:
         return (
             Key("r", _("Look again"), lambda: Call("Rescan"), aliases=("R",)),
-            Key("P", _("Power off"), self._power_off),
+            *power_off_keys(),
         )
-
-    def _power_off(self) -> Intent:
-        return Call("PowerOff")
 
     def view(self, state: JobState, width: int, height: int) -> list[Row]:
         rows: list[Row] = []

@@ -8,7 +8,7 @@ from appliance.model import Machine as MachineFacts
 from appliance.tui import words
 from appliance.tui.notices import reasons
 from appliance.tui.rows import EMPTY, Cell, Row, row
-from appliance.tui.screen import Call, Go, Intent, Key, Screen
+from appliance.tui.screen import Call, Go, Intent, Key, Screen, power_off_keys
 from appliance.tui.text import UNKNOWN, isolated
 
 _LABEL_CELLS = 20
@@ -45,6 +45,7 @@ class Machine(Screen):
         return (
             Key("enter", _("Drives and plan"), lambda: Go("drives")),
             Key("r", _("Search again"), self._again, aliases=("R",)),
+            *power_off_keys(),
         )
 
     def _again(self) -> Intent:

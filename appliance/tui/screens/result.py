@@ -8,7 +8,7 @@ from appliance.model import Outcome
 from appliance.tui import words
 from appliance.tui.notices import paragraph, reasons
 from appliance.tui.rows import EMPTY, Cell, Row, row
-from appliance.tui.screen import Call, Intent, Key, Screen
+from appliance.tui.screen import Key, Screen, power_off_keys
 from appliance.tui.screens.progress import delivery_line, head, image_words, shown_drives
 from appliance.tui.text import isolated
 
@@ -58,13 +58,9 @@ class Result(Screen):
 
     def keys(self, state: JobState) -> tuple[Key, ...]:
         return (
-            Key("P", _("Power off"), self._power_off),
-            Key("p", _("Power off"), lambda: None, off=_("Capital P switches off."), hidden=True),
+            *power_off_keys(),
             Key("updown", _("Scroll"), lambda: None, aliases=("up", "down")),
         )
-
-    def _power_off(self) -> Intent:
-        return Call("PowerOff")
 
     def view(self, state: JobState, width: int, height: int) -> list[Row]:
         text, role = words.outcome(state.outcome or Outcome.UNKNOWN)
