@@ -116,6 +116,13 @@ def _keep_boot_parts(tree: Path, place: Path) -> None:
 def _trim(tree: Path) -> None:
     for pattern in packages.REMOVED:
         _remove(tree, pattern)
+    rules = tree / "usr/lib/udev/rules.d"
+    for name in packages.KEPT_RULES:
+        if not (rules / name).exists():
+            raise ValueError(f"no such rules any more: {name}")
+    for path in rules.iterdir():
+        if path.name not in packages.KEPT_RULES:
+            path.unlink()
     (module_root,) = (tree / "usr/lib/modules").iterdir()
     for name in packages.REMOVED_MODULES:
         _remove(module_root / "kernel", f"{name}?")

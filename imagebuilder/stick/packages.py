@@ -161,16 +161,19 @@ REMOVED = (
     "var/lib/dpkg",
     # installing packages is for the builder
     "usr/bin/apt*",
+    "usr/bin/grub-*",
     "usr/bin/dpkg*",
     "usr/bin/deb*",
     "usr/lib/apt",
     "usr/lib/dpkg",
     "usr/lib/x86_64-linux-gnu/libapt-pkg.so*",
-    # assembles or mounts drives, or hibernates: never on this stick
-    "usr/lib/udev/rules.d/64-btrfs.rules",
-    "usr/lib/udev/rules.d/*-md-*?",
-    "usr/lib/udev/rules.d/*lvm*?",
-    "usr/lib/udev/rules.d/*bcache*?",
+    "usr/bin/sqv",
+    # nothing is started but what this stick's own target asks for
+    "usr/lib/systemd/system/*.wants/*",
+    "usr/lib/modules-load.d/*",
+    "usr/lib/sysctl.d/*",
+    "usr/lib/udev/hwdb*",
+    "usr/lib/udev/*_id?",
     # Python: what a program without tests, windows and package installation does not import
     "usr/lib/python3.*/ensurepip?",
     "usr/lib/python3.*/idlelib?",
@@ -189,6 +192,18 @@ REMOVED = (
     "usr/lib/x86_64-linux-gnu/blas",
     "usr/lib/x86_64-linux-gnu/lapack",
     "usr/lib/x86_64-linux-gnu/libgfortran.so*",
+)
+
+# The only udev rules of Debian's that stay: names and permissions of nodes, modules by alias, names
+# of network cards, device units. The others read drives (blkid, ata_id), set them (hdparm's), or
+# assemble them (btrfs, NVMe fabrics): none of that before consent.
+KEPT_RULES = (
+    "50-udev-default.rules",
+    "50-firmware.rules",
+    "73-special-net-names.rules",
+    "80-drivers.rules",
+    "80-net-setup-link.rules",
+    "99-systemd.rules",
 )
 
 # Kernel modules of things that no donated PC is, below usr/lib/modules/*/kernel.
