@@ -23,6 +23,7 @@ from imagebuilder.demo.office import REPOSITORY, Office
 from imagebuilder.demo.summary import summary
 from imagebuilder.images.build import build_image
 from imagebuilder.images.keys import default_key_path, image_key
+from imagebuilder.stick.application import compile_catalogues
 from imagebuilder.stick.command import stick_parts
 from imagebuilder.stick.writer import Personal, write_stick
 from imagebuilder.vm import Drive
@@ -61,6 +62,7 @@ def command(args: argparse.Namespace) -> int:
     with step("demo"):
         shutil.rmtree(OUTPUT, ignore_errors=True)
         OUTPUT.mkdir(parents=True)
+        compile_catalogues(REPOSITORY / "appliance/locale")
         image = build_image(args.profile)
         key = image_key(default_key_path())
         manifest = read_file(image / MANIFEST_NAME, (key.public_pem,)).manifest
