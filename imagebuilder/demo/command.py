@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import get_args
 
 from appliance.imaging.manifest import MANIFEST_NAME, Manifest, read_file
+from imagebuilder.catalogues import compile_catalogues
 from imagebuilder.console import say, step
 from imagebuilder.demo.baddrive import BadDrive, remembered_range
 from imagebuilder.demo.desktop import Desktop, family_desktop
@@ -23,7 +24,6 @@ from imagebuilder.demo.office import REPOSITORY, Office
 from imagebuilder.demo.summary import summary
 from imagebuilder.images.build import build_image
 from imagebuilder.images.keys import default_key_path, image_key
-from imagebuilder.stick.application import compile_catalogues
 from imagebuilder.stick.command import stick_parts
 from imagebuilder.stick.writer import Personal, write_stick
 from imagebuilder.vm import Drive
@@ -62,7 +62,7 @@ def command(args: argparse.Namespace) -> int:
     with step("demo"):
         shutil.rmtree(OUTPUT, ignore_errors=True)
         OUTPUT.mkdir(parents=True)
-        compile_catalogues(REPOSITORY / "appliance/locale")
+        compile_catalogues()
         image = build_image(args.profile)
         key = image_key(default_key_path())
         manifest = read_file(image / MANIFEST_NAME, (key.public_pem,)).manifest
