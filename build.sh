@@ -22,6 +22,8 @@ usage: ./build.sh COMMAND
   usb /dev/sdX [--config DIR]            writes a personal stick to a USB medium
   run [--drives P,...]                   boots the stick in a virtual machine, to try by hand
   central                                the central server with its embedded database
+  enroll ...                             its stations, tokens and tickets
+  verify FILE, recheck STATEMENT DEVICE  is a certificate genuine; is a wiped drive as stated
   bench                                  benchmarks against nwipe and dd; boot times
   tools [COMMAND...]                     the Debian 13 tools root: where it is, or run a command in it
   clean                                  removes build/ and dist/ (not the download cache)
@@ -29,12 +31,13 @@ TEXT
 }
 
 main() {
+  local caller=$PWD
   cd "$(dirname "$(readlink -f "$0")")"
   [ $# -gt 0 ] || { usage >&2; exit 2; }
   local command=$1
   shift
   case "$command" in
-    demo|test|stick|image|keygen|usb|run|central|bench) ;;
+    demo|test|stick|image|keygen|usb|run|central|enroll|verify|recheck|bench) ;;
     tools) command=tools-root ;;
     clean) rm -rf build dist; exit 0 ;;
     -h|--help|help) usage; exit 0 ;;
@@ -50,7 +53,13 @@ main() {
   local python
   python=$(environment)/bin/python
   case "$command" in
-    central) exec "$python" -m appliance.cli central "$@" ;;
+    central|enroll|verify|recheck)
+      "$python" -m imagebuilder catalogues
+      # paths among the arguments are the caller's
+      export PYTHONPATH=$PWD
+      cd "$caller"
+      exec "$python" -m appliance.cli "$command" "$@"
+      ;;
     *) exec "$python" -m imagebuilder "$command" "$@" ;;
   esac
 }

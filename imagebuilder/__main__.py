@@ -11,6 +11,7 @@ import sys
 from imagebuilder.run import ProgramError
 
 _COMMANDS = {
+    "catalogues": ("imagebuilder.catalogues", "compile the translations for this machine"),
     "demo": ("imagebuilder.demo.command", "the whole main job in a virtual donated PC"),
     "image": ("imagebuilder.images.build", "build OS images from profiles"),
     "keygen": ("imagebuilder.images.keys", "make the organisation's image key"),

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from imagebuilder.catalogues import compile_catalogues
 from imagebuilder.console import elapsed, say
 from imagebuilder.run import ProgramError, run, run_visibly
-from imagebuilder.stick.application import REPOSITORY, compile_catalogues
+from imagebuilder.stick.application import REPOSITORY
 
 _CODE = ("appliance", "imagebuilder", "tests")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import get_args
 
 from appliance.imaging.manifest import MANIFEST_NAME, Manifest, read_file
+from imagebuilder.catalogues import compile_catalogues
 from imagebuilder.console import say, step
 from imagebuilder.demo.baddrive import BadDrive, remembered_range
 from imagebuilder.demo.desktop import Desktop, family_desktop
@@ -61,6 +62,7 @@ def command(args: argparse.Namespace) -> int:
     with step("demo"):
         shutil.rmtree(OUTPUT, ignore_errors=True)
         OUTPUT.mkdir(parents=True)
+        compile_catalogues()
         image = build_image(args.profile)
         key = image_key(default_key_path())
         manifest = read_file(image / MANIFEST_NAME, (key.public_pem,)).manifest
@@ -110,7 +112,7 @@ def command(args: argparse.Namespace) -> int:
 
 
 def _disks(manifest: Manifest) -> Donated:
-    sata_mib = max(8192, manifest.disk_bytes // MIB + 1024)
+    sata_mib = max(manifest.needs.disk_gib * 1024, manifest.disk_bytes // MIB, 3072) + 512
     originals = donated_disks(BUILD, sata_mib=sata_mib)
     with step("copies of the disks for this run"):
         return originals.copied_to(OUTPUT / "disks", SATA, NVME, DECOY)

@@ -26,6 +26,7 @@ SATA, NVME, DECOY, AWKWARD = "sata", "nvme", "decoy", "awkward"
 
 # GPT partition types by sfdisk's aliases and GUIDs: what Windows' and Debian's installers use.
 _MSR = "E3C9E316-0B5C-4DB8-817D-F92DF00215AE"
+_NVME_DATA_MIB = 640
 _BASIC = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
 
 
@@ -61,7 +62,7 @@ class Donated:
 
 
 def donated_disks(build: Path, *, sata_mib: int = 8192, nvme_mib: int = 2048) -> Donated:
-    """The disks below `build`, made now if they are not there. Sizes at least 3 GiB and 1.5 GiB."""
+    """The disks below `build`, made now if they are not there. At least 3 GiB and 768 MiB."""
     modules: tuple[ModuleType, ...] = (lvm, markers, past, raid, sparse)
     sources = [inspect.getsource(module) for module in modules]
     key = recipe_key(Path(__file__).read_bytes(), *sources, f"{sata_mib} {nvme_mib}")
@@ -126,11 +127,13 @@ def _sata(work: Path, disk: Path, size_mib: int) -> Mint:
 def _nvme(work: Path, disk: Path, size_mib: int) -> Mint:
     """A data drive: one big ext4, deleted files behind it."""
     mint = Mint(NVME)
-    (begin,) = _partitioned(disk, size_mib, (Partition(kind="linux", size_mib=1280, name="data"),))
-    data = make_sparse(work / "nvme-data", 1280 * MIB)
+    (begin,) = _partitioned(
+        disk, size_mib, (Partition(kind="linux", size_mib=_NVME_DATA_MIB, name="data"),)
+    )
+    data = make_sparse(work / "nvme-data", _NVME_DATA_MIB * MIB)
     _ext4(data, work / "data", mint, Family(texts=2000, pictures=80, picture_bytes=MIB))
     copy_sparse(data, disk, begin)
-    _remains(disk, begin + 1280 * MIB, mint)
+    _remains(disk, begin + _NVME_DATA_MIB * MIB, mint)
     return mint
 
 

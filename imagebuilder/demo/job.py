@@ -133,12 +133,18 @@ def _look_at(machine: Machine, target: Target, manifest: Manifest, told: Told) -
 
 
 def _image_begun(raw: Path, manifest: Manifest) -> bool:
-    """Whether the second frame lies on the disk; the first is only complete at the end."""
-    frame = manifest.frames[1]
+    """Whether the first frame that holds anything, but for number 0, lies on the disk.
+
+    Frames are written in order, except that the first MiB comes last.
+    """
+    size = manifest.frame_bytes
+    empty = hashlib.sha256(bytes(size)).hexdigest()
     with raw.open("rb") as stream:
-        stream.seek(manifest.frame_bytes)
-        data = stream.read(manifest.frame_bytes)
-    return hashlib.sha256(data).hexdigest() == frame.sha256
+        for number, frame in enumerate(manifest.frames):
+            if number and frame.sha256 != empty:
+                stream.seek(number * size)
+                return hashlib.sha256(stream.read(size)).hexdigest() == frame.sha256
+    return False
 
 
 class _Camera:

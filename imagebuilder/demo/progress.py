@@ -6,7 +6,7 @@ from imagebuilder.console import elapsed, say
 from imagebuilder.demo.watch import Event
 
 _EVERY_S = 10.0
-_SILENT = ("attached", "countdown", "progress", "statement", "delivery")
+_SILENT = ("attached", "phase", "countdown", "progress", "statement", "delivery", "end")
 
 
 class Progress:

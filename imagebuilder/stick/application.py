@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from imagebuilder.catalogues import compile_catalogues
 from imagebuilder.console import step
 from imagebuilder.run import ProgramError, run
 from imagebuilder.stick import font
@@ -65,18 +66,6 @@ def _code(target: Path) -> None:
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc", "*.mo", ".mypy_cache")
     shutil.copytree(REPOSITORY / "appliance", target / "appliance", ignore=ignored)
     compile_catalogues(target / "appliance/locale")
-
-
-def compile_catalogues(locale: Path) -> None:
-    """Compile every .po below `locale` to the .mo beside it; raises on a broken catalogue."""
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
-
-    for source in sorted(locale.rglob("*.po")):
-        with source.open("rb") as stream:
-            catalogue = read_po(stream, locale=source.parts[-3], abort_invalid=True)
-        with source.with_suffix(".mo").open("wb") as stream:
-            write_mo(stream, catalogue)
 
 
 def _vendored(target: Path) -> None:

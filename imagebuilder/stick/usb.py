@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imagebuilder.console import say
+from imagebuilder.images.keys import default_key_path, image_key
 from imagebuilder.run import run
 from imagebuilder.stick.application import REPOSITORY
 from imagebuilder.stick.command import stick_parts
@@ -73,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         type=Path,
-        help="public key of images, PEM (repeatable)",
+        help="public key of images, PEM (repeatable); else the one of this machine's image key",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -105,7 +106,7 @@ def command(args: argparse.Namespace) -> int:
         config=args.config,
         images=images,
         trust=args.trust,
-        image_keys=args.image_key,
+        image_keys=args.image_key or ([_own_key()] if images else []),
     )
     try:
         write_stick(target.path, stick_parts(), personal)
@@ -115,3 +116,11 @@ def command(args: argparse.Namespace) -> int:
     run(["blockdev", "--flushbufs", target.path])
     say("The stick is ready. Pull it out and start a PC from it.")
     return 0
+
+
+def _own_key() -> Path:
+    """The public half of the image key that `./build.sh image` signs with here, as a file."""
+    path = REPOSITORY / "build/image-key.pub.pem"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(image_key(default_key_path()).public_pem)
+    return path

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from imagebuilder.catalogues import compile_catalogues
 from imagebuilder.demo.office import Office
 from tests.vm.workshop import Workshop, make_workshop
 
 
 @pytest.fixture(scope="session")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    compile_catalogues()
     directory = tmp_path_factory.mktemp("workshop")
     with Office(directory / "office") as office:
         yield make_workshop(directory, office)

@@ -105,7 +105,7 @@ def make_workshop(directory: Path, office: Office) -> Workshop:
         image=image,
         image_key=public,
         manifest=read_file(image / MANIFEST_NAME, (key.public_pem,)).manifest,
-        disks=donated_disks(REPOSITORY / "build", sata_mib=3072, nvme_mib=1536),
+        disks=donated_disks(REPOSITORY / "build", sata_mib=3072, nvme_mib=768),
     )
 
 
