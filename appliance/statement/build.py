@@ -18,6 +18,7 @@ from appliance.model import (
     DriveResult,
     Level,
     Outcome,
+    Reason,
     to_json,
 )
 from appliance.statement.document import Draft, Statement, Tool
@@ -40,10 +41,9 @@ def build_drive(result: DriveResult, *, job: str, tool: Tool) -> Draft:
     not_recorded = [*result.not_recorded]
     attempts = [_attempt(attempt, not_recorded) for attempt in result.attempts]
     for name, value in (
-        ("drive.wwn", result.drive.identity.wwn),
-        ("smart_before", result.smart_before),
-        ("smart_after", result.smart_after),
-        ("hidden_areas", result.hidden_areas or None),
+        ("world-wide-name", result.drive.identity.wwn),
+        ("smart-before", result.smart_before),
+        ("smart-after", result.smart_after),
     ):
         if value is None:
             not_recorded.append(name)
@@ -55,7 +55,7 @@ def build_drive(result: DriveResult, *, job: str, tool: Tool) -> Draft:
         "technique": _technique(decisive.method) if decisive else "",
         "standard": STANDARD_NAMES,
         "attempts": attempts,
-        "exceptions": to_json(result.exceptions),
+        "exceptions": to_json((*result.exceptions, *_unseen_areas(result))),
         "hidden_areas": to_json(result.hidden_areas),
         "smart_before": to_json(result.smart_before),
         "smart_after": to_json(result.smart_after),
@@ -103,6 +103,16 @@ def build_deployment(
         "tool": tool.to_json(),
     }
     return draft("deployment", job, log_head, body)
+
+
+def _unseen_areas(result: DriveResult) -> tuple[Reason, ...]:
+    """The exception for hidden areas that nobody could look into."""
+    unseen = [
+        area.kind.upper() for area in result.hidden_areas if area.state == "could-not-be-excluded"
+    ]
+    if not unseen or any(item.code == "hidden-area-not-excluded" for item in result.exceptions):
+        return ()
+    return (Reason(code="hidden-area-not-excluded", facts={"kind": ", ".join(unseen)}),)
 
 
 def draft(kind: str, job: str, log_head: str, body: dict[str, Any]) -> Draft:

@@ -119,18 +119,18 @@ def build_machine(
     not_recorded = [
         name
         for name, value in (
-            ("asset_tag", papers.asset_tag),
+            ("asset-tag", papers.asset_tag),
             ("lot", papers.lot),
             ("donor", papers.donor),
-            ("machine.serial", machine.serial),
-            ("machine.donor_asset_tag", machine.donor_asset_tag),
+            ("machine-serial", machine.serial),
+            ("donor-asset-tag", machine.donor_asset_tag),
         )
         if not value
     ]
-    not_recorded += ["confidentiality_category", "media_destination"]
+    not_recorded += ["confidentiality-categorization", "concurrence", "media-destination"]
     roles = {person.role for person in papers.persons}
     not_recorded += [
-        f"person.{role}" for role in ("sanitizing", "verifying", "validating") if role not in roles
+        f"person-{role}" for role in ("sanitizing", "verifying", "validating") if role not in roles
     ]
     body = {
         "machine": {

@@ -412,8 +412,8 @@ def test_no_drive_found_is_not_a_success(office: Office) -> None:
 
 def test_what_is_not_known_is_listed(office: Office) -> None:
     body = office.drive_statement().body
-    assert "smart_after" in body["not_recorded"]
-    assert "person.verifying" in office.certificate().body["not_recorded"]
+    assert "smart-after" in body["not_recorded"]
+    assert "person-verifying" in office.certificate().body["not_recorded"]
 
 
 def test_an_unsigned_record_says_so_and_is_no_statement(office: Office) -> None:

@@ -32,10 +32,8 @@ class Line:
 class Evidence:
     """One check, as the page tells it."""
 
-    name: Both
-    result: Both
+    lines: tuple[Both, ...]
     good: bool
-    ranges: tuple[Both, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +96,9 @@ def page(payload: dict[str, Any], statement_id: str, receipt: dict[str, Any] | N
     if stream:
         technical.append(_line(N_("Stream"), f"{stream['cipher']} {stream['seed']}"))
     tool = body["tool"]
-    technical.append(_line(N_("Program"), f"Tajdeed {tool['version']} {tool['commit']}".strip()))
+    technical.append(
+        _line(N_("Program"), f"Tajdeed {tool['version']} {tool['commit'][:12]}".strip())
+    )
     registered = words.clock_time(receipt["registered_at"]) if receipt else ""
     return Page(
         kind=kind,
@@ -207,8 +207,8 @@ def _left_alone(item: dict[str, Any]) -> DriveRow:
         bus=drive["bus"].upper(),
         media=word(words.MEDIA, drive["media"]),
         method="",
-        technique=both(N_("none")),
-        level=word(words.LEVELS, "none"),
+        technique=Both("–", "–"),
+        level=Both("–", "–"),
         outcome=both(N_("left alone")),
         outcome_code="not-attempted" if item["belongs"] else "left-alone",
         evidence=(),
@@ -218,34 +218,28 @@ def _left_alone(item: dict[str, Any]) -> DriveRow:
 
 
 def _evidence(check: dict[str, Any]) -> Evidence:
-    planned, read = check["planned_bytes"], check["read_bytes"]
+    planned, read, kind = check["planned_bytes"], check["read_bytes"], check["kind"]
     bad = check["bad_ranges"]
-    good = check["complete"] and not bad and 0 < planned == read == check["expected_bytes"]
-    if good:
-        result = both(N_("{read} read, all as it must be"), read=words.size(read))
+    if check["complete"] and not bad and 0 < planned == read == check["expected_bytes"]:
+        said = words.FOUND_GOOD.get(kind, N_("{read} read, all as it must be"))
+        return Evidence(lines=(both(said, read=words.size(read)),), good=True)
+    lines = [word(words.CHECKS, kind)]
+    if planned == 0:
+        lines.append(both(N_("not possible on this drive")))
     elif bad:
-        result = counted(N_("{count} range differs"), "{count} ranges differ", len(bad))
-    elif planned == 0:
-        result = both(N_("not possible on this drive"))
-    else:
-        result = both(
-            N_("incomplete: {read} of {planned}"),
-            read=words.size(read),
-            planned=words.size(planned),
-        )
-    return Evidence(
-        name=word(words.CHECKS, check["kind"]),
-        result=result,
-        good=good,
-        ranges=tuple(
+        lines.append(counted(N_("{count} range differs"), "{count} ranges differ", len(bad)))
+        lines += [
             both(
                 N_("bytes {first} to {last}"),
                 first=item["offset"],
                 last=item["offset"] + item["length"] - 1,
             )
             for item in bad[:MAX_RANGES]
-        ),
-    )
+        ]
+    else:
+        sizes = {"read": words.size(read), "planned": words.size(planned)}
+        lines.append(both(N_("incomplete: {read} of {planned}"), **sizes))
+    return Evidence(lines=tuple(lines), good=False)
 
 
 def _person(person: dict[str, Any]) -> Line:

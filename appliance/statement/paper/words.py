@@ -54,10 +54,17 @@ TECHNIQUES = {
     "": N_("none"),
 }
 CHECKS = {
-    "keyed-stream": N_("read back: the stream of this job"),
+    "keyed-stream": N_("read back"),
     "canaries": N_("canaries"),
     "old-samples": N_("samples of old data"),
-    "constant": N_("read back: constant blocks"),
+    "constant": N_("read back"),
+}
+# What a good check says, by its kind.
+FOUND_GOOD = {
+    "keyed-stream": N_("{read} read back: every byte is this job's stream"),
+    "canaries": N_("canaries ({read}): all gone"),
+    "old-samples": N_("samples of old data ({read}): none left"),
+    "constant": N_("{read} read back: all blocks constant, as the drive declares"),
 }
 ROLES = {
     "sanitizing": N_("erased by"),
@@ -65,21 +72,20 @@ ROLES = {
     "validating": N_("validated by"),
 }
 NOT_RECORDED = {
-    "asset_tag": N_("asset tag"),
+    "asset-tag": N_("asset tag"),
     "lot": N_("lot"),
     "donor": N_("donor"),
-    "machine.serial": N_("machine's serial number"),
-    "machine.donor_asset_tag": N_("donor's own tag"),
-    "confidentiality_category": N_("confidentiality category"),
-    "media_destination": N_("destination of the media"),
-    "person.sanitizing": N_("who erased"),
-    "person.verifying": N_("who verified"),
-    "person.validating": N_("who validated"),
-    "drive.wwn": N_("drive's world wide name"),
-    "smart_before": N_("SMART data before"),
-    "smart_after": N_("SMART data after"),
-    "hidden_areas": N_("hidden areas"),
-    "commands": N_("commands"),
+    "machine-serial": N_("machine's serial number"),
+    "donor-asset-tag": N_("donor's own tag"),
+    "confidentiality-categorization": N_("confidentiality category"),
+    "media-destination": N_("destination of the media"),
+    "person-sanitizing": N_("who erased"),
+    "person-verifying": N_("who verified"),
+    "person-validating": N_("who validated"),
+    "world-wide-name": N_("drive's world wide name"),
+    "smart-before": N_("SMART data before"),
+    "smart-after": N_("SMART data after"),
+    "concurrence": N_("concurrence"),
 }
 
 
