@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from appliance.statement import jws, strict_json
 from appliance.statement.jws import NotGenuine, Unreadable
 
 MAX_FILE = 64 << 20
+MAX_ATTACHMENTS = 64
 _STREAM = re.compile(rb"/Type\s*/EmbeddedFile(?P<dict>[^\0]{0,600}?)>>\s*stream\r?\n")
 _HEADER = re.compile(rb"[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
 
@@ -26,6 +28,12 @@ class Evidence:
     kind: str
     statement: bytes
     receipt: bytes | None = None
+
+
+def read(file: Path) -> Evidence:
+    """The statement in a file; OSError from the file, Unreadable as `found` says."""
+    with file.open("rb") as stream:
+        return found(stream.read(MAX_FILE + 1))
 
 
 def found(data: bytes) -> Evidence:
@@ -75,12 +83,15 @@ def _from_pdf(data: bytes) -> Evidence:
 
 
 def _attachments(data: bytes) -> list[bytes]:
-    files = []
+    files: list[bytes] = []
+    view = memoryview(data)
     for match in _STREAM.finditer(data):
+        if len(files) == MAX_ATTACHMENTS:
+            raise Unreadable("pdf-damaged", problem=f"more than {MAX_ATTACHMENTS} files in it")
         if b"/FlateDecode" in match["dict"]:
             inflater = zlib.decompressobj()
             try:
-                files.append(inflater.decompress(data[match.end() :], jws.MAX_BYTES + 1))
+                files.append(inflater.decompress(view[match.end() :], jws.MAX_BYTES + 1))
             except zlib.error as error:
                 raise Unreadable("pdf-damaged", problem=str(error)) from error
         else:

@@ -197,7 +197,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _verified(file: Path, pinned: Trust, kind: str) -> Verified:
     try:
-        held = evidence.found(file.read_bytes())
+        held = evidence.read(file)
     except OSError as error:
         raise RecheckError(
             "file-unreadable", file=str(file), problem=error.strerror or ""

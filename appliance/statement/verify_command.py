@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the verdict and return its exit code."""
     held: Evidence | None = None
     try:
-        held = evidence.found(args.file.read_bytes())
+        held = evidence.read(args.file)
         receipt = args.receipt.read_bytes() if args.receipt else held.receipt
         pinned = Trust.read(args.trust)
         verified = verify.statement(held.statement, pinned, receipt_data=receipt)
