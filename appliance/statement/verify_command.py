@@ -126,14 +126,24 @@ def _summary(verified: Verified) -> list[tuple[str, str]]:
         lines.append((N_("Drive"), f"{body['drive']['model']} {body['drive']['serial']}"))
     if "outcome" in body:
         lines.append((N_("Outcome"), _outcome(body["outcome"])))
-        lines.append((N_("Level"), body["level"]))
+        lines.append((N_("Level"), _level(body["level"])))
     return lines
 
 
 def _outcome(code: str) -> str:
     """The outcome in the person's language, the code beside it."""
-    word = getattr(words.word(words.OUTCOMES, code), language())
+    word = _said(words.word(words.OUTCOMES, code))
     return code.upper() if word.lower() == code.replace("-", " ") else f"{word} ({code.upper()})"
+
+
+def _level(code: str) -> str:
+    """The level's word, the standard's English one beside it."""
+    level = words.word(words.LEVELS, code)
+    return level.en if level.same or language() == "en" else f"{level.ar} ({level.en})"
+
+
+def _said(text: words.Both) -> str:
+    return text.ar if language() == "ar" else text.en
 
 
 def _drive_lines(payload: dict[str, Any]) -> list[str]:
@@ -148,7 +158,9 @@ def _drive_lines(payload: dict[str, Any]) -> list[str]:
         )
     for item in payload["body"]["left_alone"]:
         drive = item["drive"]
-        lines.append(f"{_('Drive')}: {drive['model']} {drive['serial']}: {_('left alone')}")
+        lines.append(
+            f"{_('Drive')}: {drive['model']} {drive['serial']}: {_said(words.both('left alone'))}"
+        )
     return lines
 
 
