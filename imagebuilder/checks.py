@@ -42,13 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def command(args: argparse.Namespace) -> int:
     """Run all parts, also after a failure; 1 when anything failed or nothing ran."""
     begun = time.monotonic()
-    parts = [_timed(title, check) for title, check in _checkers().items()]
+    parts = [timed(title, check) for title, check in _checkers().items()]
     selection = [] if args.extent == "full" else ["-m", "not full"]
     directories = ["unit", "web"] if args.extent == "quick" else ["unit", "web", "drivelab", "vm"]
     for name in directories:
         directory = REPOSITORY / "tests" / name
         if any(directory.glob("test_*.py")):
-            parts.append(_pytest(name, [*selection, str(directory)]))
+            parts.append(run_pytest(name, [*selection, str(directory)]))
     say("")
     for part in parts:
         state = "ok" if not part.failed else "FAILED"
@@ -107,7 +107,7 @@ def _catalogues() -> None:
         compile_catalogues(copy)
 
 
-def _timed(title: str, check: Callable[[], None]) -> Part:
+def timed(title: str, check: Callable[[], None]) -> Part:
     begun = time.monotonic()
     failed = 0
     try:
@@ -120,7 +120,7 @@ def _timed(title: str, check: Callable[[], None]) -> Part:
     return Part(title=title, passed=1 - failed, failed=failed, elapsed_s=time.monotonic() - begun)
 
 
-def _pytest(name: str, arguments: list[str]) -> Part:
+def run_pytest(name: str, arguments: list[str]) -> Part:
     """One pytest run; its counts come from its own report."""
     begun = time.monotonic()
     say(f"> tests/{name}")
