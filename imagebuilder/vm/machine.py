@@ -187,7 +187,8 @@ class Machine:
             if event is not None:
                 return str(event["data"]["reason"])
             time.sleep(0.2)
-        event = next((e for e in self.qmp.events if e.get("event") == "SHUTDOWN"), None)
+        # QEMU may have ended between two looks: its last words are still in the socket.
+        event = self.qmp.event("SHUTDOWN")
         if event is None:
             self.check_alive()
             raise MachineError(f"{self.spec.name}: QEMU ended without a shutdown of the guest")
