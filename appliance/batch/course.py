@@ -69,8 +69,6 @@ class Course:
                 return []
             self.exit = 2
             return [refusal(news.error), self._end()]
-        # PowerOff: the machine stays on, and the person at it sees the result.
-        self._power = "stay"
         return []
 
     def due(self, now: float) -> tuple[list[Event], Call | None]:

@@ -17,9 +17,11 @@ from pathlib import Path
 from appliance import i18n
 from appliance.batch.course import Course, refusal
 from appliance.batch.lines import Event, human_line, machine_line
-from appliance.errors import ConfigError
+from appliance.errors import ConfigError, TajdeedError
+from appliance.job.protocol import call
 from appliance.settings import CMDLINE, DATA, STATION_FILE, read
 from appliance.tui.feed import Feed
+from appliance.tui.screen import Call
 
 SOCKET = "/run/tajdeed/engine.socket"
 TICK_S = 0.25
@@ -103,11 +105,22 @@ def follow(course: Course, socket: Path, teller: Teller) -> int:
         woken.clear()
         for news in feed.take():
             teller.tell(course.absorb(news, time.monotonic()))
-        events, call = course.due(time.monotonic())
+        events, asked = course.due(time.monotonic())
+        if asked is not None and asked.method == "PowerOff":
+            # The last thing that is asked for: nobody is here any more to hear of it later.
+            events = _at_last(asked, events, socket)
+        elif asked is not None:
+            feed.ask(asked.method, asked.parameters)
         teller.tell(events)
-        if call is not None:
-            feed.ask(call.method, call.parameters)
-            if call.method == "PowerOff":
-                # The call runs in a thread of its own: let it reach the engine.
-                woken.wait(10.0)
     return course.exit
+
+
+def _at_last(asked: Call, events: list[Event], socket: Path) -> list[Event]:
+    """Ask the engine and wait for its answer; if it does not switch off, say that."""
+    try:
+        call(asked.method, socket, **asked.parameters)
+    except TajdeedError:
+        return [
+            {**event, "power": "stay"} if event["event"] == "end" else event for event in events
+        ]
+    return events

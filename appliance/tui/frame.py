@@ -112,8 +112,8 @@ def composed(
 
 def _scroll(screen: Screen, cursor: int | None, rows: int, room: int) -> None:
     if cursor is not None:
-        if cursor < screen.top:
-            screen.top = cursor
+        if cursor <= screen.top:
+            screen.top = cursor - 1  # with the line above it, which says what it belongs to
         elif cursor >= screen.top + room:
             screen.top = cursor - room + 1
     screen.top = max(0, min(screen.top, rows - room))

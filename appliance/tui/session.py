@@ -78,7 +78,10 @@ class Session:
             text = f"{words.told(news.error)} {words.advice(news.error)}".strip()
             self.message = (text, "bad")
         elif isinstance(news, Answered) and news.method == "PowerOff":
-            self.message = (_("The machine switches off."), "good")
+            self.message = (
+                _("The machine switches off as soon as its papers are written."),
+                "good",
+            )
 
     def _take(self, state: JobState) -> None:
         before = self.state

@@ -221,6 +221,7 @@ class Engine:
         self.board = Board(states.CONSENT)
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.off = threading.Event()
+        self.stays_on = False
         self._end = end
         Server(socket, self.board, self._handle).start()
 
@@ -232,6 +233,8 @@ class Engine:
                     **{name: getattr(state, name) for name in JobState.__dataclass_fields__}
                 )
         if method == "PowerOff":
+            if self.stays_on:
+                raise TajdeedError("job-runs")
             self.off.set()
         return {}
 
@@ -275,6 +278,14 @@ def test_a_whole_run(tmp_path: Path, data: Path, end: JobState, code: int) -> No
     assert events[-1]["power"] == "off"
     assert "finished" in names(events)
     assert said(console.read_text()) == events
+
+
+def test_an_engine_that_does_not_switch_off_is_told(tmp_path: Path, data: Path) -> None:
+    engine = Engine(tmp_path / "socket", replace(states.REGISTERED, delivery=Delivery()))
+    engine.stays_on = True
+    ended = run_batch(tmp_path / "socket", data)
+    assert ended.returncode == 0
+    assert said(ended.stdout)[-1] == {**said(ended.stdout)[-1], "exit": 0, "power": "stay"}
 
 
 def test_without_a_ticket_nothing_is_asked_for(tmp_path: Path, data: Path) -> None:
