@@ -60,6 +60,7 @@ main() {
       cd "$caller"
       exec "$python" -m appliance.cli "$command" "$@"
       ;;
+    bench) exec "$python" -m tests.bench "$@" ;;
     *) exec "$python" -m imagebuilder "$command" "$@" ;;
   esac
 }

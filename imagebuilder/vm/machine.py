@@ -125,6 +125,10 @@ class Machine:
             )
         try:
             self._connect(self._sockets)
+        except (QmpError, OSError) as error:
+            self.stop()
+            words = log.read_text(errors="replace")[-2000:]
+            raise MachineError(f"{self.spec.name}: QEMU did not start: {words}") from error
         except BaseException:
             self.stop()
             raise

@@ -20,11 +20,15 @@ class Qmp:
 
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(path))
         self._pending = b""
         self.events: list[dict[str, Any]] = []
-        self._message(time.monotonic() + 30)
-        self.command("qmp_capabilities")
+        try:
+            self._socket.connect(str(path))
+            self._message(time.monotonic() + 30)
+            self.command("qmp_capabilities")
+        except BaseException:
+            self._socket.close()
+            raise
 
     def command(self, name: str, timeout_s: float = 60, **arguments: Any) -> Any:
         """Execute a command and return its reply; underscores in argument names become dashes."""
