@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from imagebuilder.demo.screen import settled_picture
 from imagebuilder.images.build import REPOSITORY
 from imagebuilder.vm.drive import Drive
 from imagebuilder.vm.machine import Machine, MachineSpec
@@ -33,7 +34,7 @@ def test_family_desktop_stands_in_arabic(tmp_path: Path) -> None:
     )
     with Machine(spec, tmp_path / "vm") as machine:
         machine.wait_for("@family told", 1200)
-        machine.screenshot(SCREENS / "desktop.png")
+        settled_picture(machine, SCREENS / "desktop.png", 300)
     log = (tmp_path / "vm/serial0.log").read_text(errors="replace")
     facts = {what: told(log, what, "family")[0] for what in ("failed", "language", "hostname")}
     assert facts == {"failed": "", "language": "LANG=ar_SA.UTF-8", "hostname": "tj-0042-7"}
