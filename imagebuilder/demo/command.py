@@ -50,10 +50,9 @@ servers: [{{url: "{url}", token: {token}}}]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`demo [--bad-drive] [--firmware F] [--profile P] [--language L]`."""
+    """`demo [--bad-drive] [--firmware F] [--language L]`."""
     parser.add_argument("--bad-drive", action="store_true", help="a disk that gives back old data")
     parser.add_argument("--firmware", choices=get_args(Firmware), default="secureboot")
-    parser.add_argument("--profile", default=_PROFILE, help="the image to lay down")
     parser.add_argument("--language", choices=("ar", "en"), default="ar", help="of the screen")
 
 
@@ -63,7 +62,7 @@ def command(args: argparse.Namespace) -> int:
         shutil.rmtree(OUTPUT, ignore_errors=True)
         OUTPUT.mkdir(parents=True)
         compile_catalogues()
-        image = build_image(args.profile)
+        image = build_image(_PROFILE)
         key = image_key(default_key_path())
         manifest = read_file(image / MANIFEST_NAME, (key.public_pem,)).manifest
         parts = stick_parts()
@@ -79,7 +78,7 @@ def command(args: argparse.Namespace) -> int:
             config.write_text(
                 _STATION.format(
                     language=args.language,
-                    profile=args.profile,
+                    profile=_PROFILE,
                     url=office.guest_url,
                     token=office.token(),
                 )

@@ -38,7 +38,7 @@ class Desktop:
 
 
 def family_desktop(
-    drives: tuple[Drive, ...], firmware: Firmware, directory: Path, timeout_s: float = 420
+    drives: tuple[Drive, ...], firmware: Firmware, directory: Path, timeout_s: float = 900
 ) -> Desktop:
     """Start the PC from its own drive. Raises MachineError or ConsoleTimeout when none comes."""
     spec = MachineSpec(
@@ -54,7 +54,7 @@ def family_desktop(
         machine.wait_for(r"@desktop (\S+) +(\d+)", timeout_s)
         after_s = machine.elapsed_s
         words = machine.serial[0].text.rpartition("@desktop ")[2].split()
-        picture = settled_picture(machine, directory / "desktop.png", 120)
+        picture = settled_picture(machine, directory / "desktop.png", 300)
     return Desktop(after_s=after_s, hostname=words[0], root_bytes=int(words[1]), picture=picture)
 
 

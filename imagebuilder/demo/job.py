@@ -72,7 +72,7 @@ def run_job(
     targets: tuple[Target, ...],
     manifest: Manifest,
     directory: Path,
-    timeout_s: float = 1500,
+    timeout_s: float = 3600,
     meanwhile: Callable[[Machine, Event], None] | None = None,
 ) -> Told:
     """Boot and watch until the PC has switched itself off.

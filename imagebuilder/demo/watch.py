@@ -18,7 +18,7 @@ Event = dict[str, Any]
 _LINE = r"@tajdeed (\{[^\r\n]*\})\s*[\r\n]"
 
 
-def events(machine: Machine, timeout_s: float, *, silence_s: float = 240) -> Iterator[Event]:
+def events(machine: Machine, timeout_s: float, *, silence_s: float = 600) -> Iterator[Event]:
     """The events in order, up to and including `end`.
 
     Raises MachineError when none comes for `silence_s`, when there is no `end` after `timeout_s`,

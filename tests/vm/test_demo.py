@@ -11,16 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from imagebuilder.demo.donated import DECOY, NVME, SATA
+from imagebuilder.demo.baddrive import RANGE_BYTES, BadDrive, remembered_range
+from imagebuilder.demo.donated import DECOY, MIB, NVME, SATA
 from imagebuilder.demo.findings import Findings, look, payload
 from imagebuilder.demo.job import Target, Told, run_job
+from imagebuilder.demo.markers import search
 from imagebuilder.demo.office import PC_DMI
 from imagebuilder.demo.watch import Event
 from imagebuilder.vm import Machine, MachineSpec
 from imagebuilder.vm.machine import Firmware
 from tests.vm.workshop import SERIALS, Workshop, digests, donated
 
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = pytest.mark.timeout(3600)
 
 
 def job(
@@ -62,6 +64,33 @@ def assert_as_promised(told: Told, findings: Findings) -> None:
     assert told.delivery["registered"] == 4
 
 
+def test_a_drive_that_gives_back_old_data_fails_and_gets_no_image(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    """The range is named in the signed statement; the image would have fitted only there."""
+    ticket = workshop.office.ticket(tmp_path / "ticket.jws")
+    stick = workshop.stick(tmp_path, station=workshop.station(), ticket=ticket)
+    sata = workshop.drives(tmp_path / "disks", SATA)[SATA]
+    begin = remembered_range(search(sata.raw), 1400 * MIB)
+    with BadDrive(sata.raw, begin, tmp_path / "nbdkit.log") as bad:
+        target = replace(sata, drive=replace(sata.drive, source=bad.source))
+        told = run_job(
+            donated("uefi", stick, [target]), (target,), workshop.manifest, tmp_path / "pc"
+        )
+    assert told.exit == 1
+    assert told.outcome == "failed"
+    assert told.drives[target.serial]["outcome"] == "failed"
+    assert told.drives[target.serial]["image_outcome"] == ""
+    assert sorted(event["type"] for event in told.statements) == ["drive", "machine"]
+    findings = look(told, (target,), workshop.office, tmp_path, True)
+    (drive,) = findings.drives
+    named = drive.failed_ranges
+    assert sum(length for _, length in named) == RANGE_BYTES
+    assert min(offset for offset, _ in named) == begin
+    assert drive.left_after, "the old data is still there, and the statement says where"
+    assert findings.problems == ()
+
+
 def starts_alone(firmware: Firmware, target: Target, directory: Path) -> str:
     """Boot the drive without the stick; what the small system says about itself."""
     spec = MachineSpec(
@@ -72,7 +101,7 @@ def starts_alone(firmware: Firmware, target: Target, directory: Path) -> str:
         dmi=PC_DMI,
     )
     with Machine(spec, directory) as machine:
-        machine.wait_for("@small started", 240)
+        machine.wait_for("@small started", 600)
         return machine.serial[0].text
 
 
@@ -116,7 +145,7 @@ class Killer:
         engine = self.pid(machine, "tajdeed engine")
         faces = machine.shell.check("pgrep -f '[t]ajdeed tui'").split()
         machine.shell.check(f"kill -9 {engine} {' '.join(faces)}")
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while True:
             status, now = machine.shell.run("pgrep -f '[t]ajdeed engine'")
             if status == 0 and now.split() != [engine]:
@@ -124,7 +153,7 @@ class Killer:
             assert time.monotonic() < deadline, "the engine did not come back"
             time.sleep(0.5)
         assert self.pid(machine, "tajdeed worker") == worker, "the erase was stopped"
-        back = machine.shell.check("sleep 5; pgrep -f '[t]ajdeed tui'").split()
+        back = machine.shell.check("sleep 15; pgrep -f '[t]ajdeed tui'", 120).split()
         assert len(back) == len(faces) and not set(back) & set(faces)
 
     @staticmethod

@@ -10,7 +10,7 @@ from imagebuilder.demo.donated import AWKWARD, DECOY, NVME, SATA
 from imagebuilder.vm import Machine
 from tests.vm.workshop import SERIALS, Workshop, digests, donated, node_of
 
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = pytest.mark.timeout(1800)
 
 _CONFINED = """\
 import sys
@@ -36,8 +36,8 @@ def test_waiting_changes_no_bit_of_any_disk(
     drives = list(workshop.drives(tmp_path / "disks", SATA, NVME, DECOY, AWKWARD).values())
     before = digests(drives)
     with Machine(donated("bios", stick, drives), tmp_path / "pc") as machine:
-        machine.shell.ready(120)
-        deadline = time.monotonic() + 120
+        machine.shell.ready(400)
+        deadline = time.monotonic() + 300
         while machine.shell.run("tajdeed plan --json >/run/plan.json")[0]:
             assert time.monotonic() < deadline, "no plan came"
             time.sleep(1)
