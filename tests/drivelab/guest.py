@@ -1,0 +1,133 @@
+"""The job inside the guest, led through the engine's own protocol, as a face would.
+
+A script of the test overlay does it there (`plan`, `consent`, `finished`); here its answers become
+data. Neither the engine nor a worker knows of a test.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imagebuilder.stick.command import stick_parts
+from imagebuilder.stick.writer import Personal, write_stick
+from imagebuilder.vm import Machine
+from tests.drivelab.laboratory import Laboratory
+from tests.drivelab.personality import Personality
+from tests.vm.overlay import shell_overlay
+
+_SCRIPT_AT = "usr/lib/tajdeed-test/job"
+_SCRIPT = """\
+#!/usr/bin/python3 -I
+import json, sys, time
+sys.path += ["/usr/lib/tajdeed", "/usr/lib/tajdeed/vendor", "/usr/lib/python3/dist-packages"]
+from appliance.job.protocol import EngineGone, call, subscribe
+from appliance.job.state import JobPhase, JobState, advanced
+from appliance.model import Consent, to_json
+
+def states():
+    while True:
+        try:
+            for news in subscribe():
+                state = news if isinstance(news, JobState) else advanced(state, news)
+                yield state
+        except EngineGone:  # not there yet, or started again: a face waits, too
+            time.sleep(0.5)
+
+def plan(wanted):
+    for state in states():
+        if state.phase is JobPhase.CONSENT and len(state.plan.drives) > int(wanted):
+            return to_json(state.plan)
+
+def consent(*_):
+    state = next(states())
+    typed = {one.drive.key: one.drive.identity.last4 for one in state.plan.drives if one.erases}
+    given = Consent(plan_digest=state.plan_digest, technician="Tester", typed=typed)
+    return call("Consent", consent=to_json(given))
+
+def finished(*_):
+    for state in states():
+        if state.phase is JobPhase.FINISHED:
+            return to_json(state)
+
+steps = {"plan": plan, "consent": consent, "finished": finished}
+print(json.dumps(steps[sys.argv[1]](*sys.argv[2:])))
+"""
+
+_STATION = """\
+station: {organisation: {ar: مختبر الأقراص, en: Drive laboratory}, technicians: [Tester]}
+language: en
+policy: {level: purge, fallback: clear, verify: full, buses: [sata, nvme]}
+image: {choose: none}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the product said of a personality's drive.
+
+    `planned`: its entry in the plan. `statement`: the body of its drive statement; None when it
+    was left alone.
+    """
+
+    planned: dict[str, Any]
+    statement: dict[str, Any] | None
+
+
+def laboratory_stick(directory: Path) -> Path:
+    """A stick without an office and without images, with the test shell."""
+    directory.mkdir(parents=True, exist_ok=True)
+    config = directory / "station.yaml"
+    config.write_text(_STATION)
+    personal = Personal(
+        config=config,
+        command_line="tajdeed.mode=tui tajdeed.console=ttyS0",
+        initrd_extra=shell_overlay({_SCRIPT_AT: (_SCRIPT.encode(), 0o755)}),
+    )
+    write_stick(directory / "stick.img", stick_parts(), personal)
+    return directory / "stick.img"
+
+
+def erase_all(machine: Machine, laboratory: Laboratory, timeout_s: float) -> dict[str, Found]:
+    """Wait for the plan, consent to it, wait for the end; what was said, by personality.
+
+    Raises LookupError when a simulated drive is not in the plan.
+    """
+    machine.shell.ready(240)
+    wanted = len(laboratory.personalities)
+    plan = _job(machine, f"plan {wanted}", 300)
+    laboratory.moment("consent")
+    _job(machine, "consent", 60)
+    state = _job(machine, "finished", timeout_s)
+    ids = {one["drive"]: one["id"] for one in state["statements"] if one["type"] == "drive"}
+    found = {}
+    for planned in plan["drives"]:
+        personality = laboratory.whose(planned["drive"]["sysfs"])
+        if personality is not None:
+            key = planned["drive"]["key"]
+            body = _statement(machine, ids[key]) if key in ids else None
+            found[personality.name] = Found(planned=planned, statement=body)
+    missing = {one.name for one in laboratory.personalities} - set(found)
+    if missing:
+        raise LookupError(f"not in the plan: {', '.join(sorted(missing))}")
+    return found
+
+
+def last_words(laboratory: Laboratory, personality: Personality, lines: int = 20) -> str:
+    """The end of a drive's journal, for messages."""
+    return "\n".join(laboratory.journal(personality)[-lines:])
+
+
+def _job(machine: Machine, words: str, timeout_s: float) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(machine.shell.check(f"/{_SCRIPT_AT} {words}", timeout_s))
+    return answer
+
+
+def _statement(machine: Machine, name: str) -> dict[str, Any]:
+    text = machine.shell.check(f"cat /var/lib/tajdeed/statements/{name}.jws")
+    encoded = text.split(".")[1]
+    body: dict[str, Any] = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
+    return dict(body["body"])
