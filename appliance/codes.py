@@ -38,7 +38,8 @@ TEXTS: dict[str, Text] = {
     "config-not-utf8": Text(N_("{file}, line {line}: not UTF-8 text"), _RESTART),
     "config-not-yaml": Text(N_("{file}, line {line}: not YAML ({problem})"), _RESTART),
     "config-twice": Text(N_("{file}, line {line}: {key} stands there twice"), _RESTART),
-    "config-unknown-key": Text(N_("{file}, line {line}: {key} is not a setting"), N_("Did you mean {nearest}? Nothing was touched.")),
+    "config-unknown-key": Text(N_("{file}, line {line}: {key} is not a setting"), _RESTART),
+    "config-misspelt-key": Text(N_("{file}, line {line}: {key} is not a setting"), N_("Did you mean {nearest}? Nothing was touched.")),
     "config-wrong-value": Text(N_("{file}, line {line}: {key} cannot be “{found}”"), N_("Allowed: {expected}. Nothing was touched.")),
     "wifi-password": Text(N_("{file} holds no password for the Wi-Fi network {ssid} (8 to 63 characters)"), _RESTART),
     # consent and tickets

@@ -236,9 +236,11 @@ def _walk(node: yaml.Node, prefix: str, file: str, values: dict[str, Any]) -> No
         elif any(known.startswith(key + ".") for known in _BY_KEY):
             _walk(value_node, key, file, values)
         else:
-            raise ConfigError(
-                "config-unknown-key", file=file, line=line, key=key, nearest=_nearest(key)
-            )
+            if nearest := _nearest(key):
+                raise ConfigError(
+                    "config-misspelt-key", file=file, line=line, key=key, nearest=nearest
+                )
+            raise ConfigError("config-unknown-key", file=file, line=line, key=key)
 
 
 def _plain(node: yaml.Node) -> Any:

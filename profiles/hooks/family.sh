@@ -28,6 +28,7 @@ passwd -d family
 # The folders' Arabic names are there already; xdg-user-dirs keeps what it is told here.
 home=/home/family
 install -d -o family -g family "$home/.config"
+# shellcheck disable=SC2016  # $HOME stands in that file as it is
 printf '%s\n' \
   'XDG_DESKTOP_DIR="$HOME/سطح المكتب"' 'XDG_DOWNLOAD_DIR="$HOME/التنزيلات"' \
   'XDG_TEMPLATES_DIR="$HOME/القوالب"' 'XDG_PUBLICSHARE_DIR="$HOME/عام"' \

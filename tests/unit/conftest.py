@@ -1,36 +1,22 @@
-"""Compiled catalogues for every unit test, from the .po files of this tree.
+"""Compiled catalogues for every unit test, also for programs that a test starts.
 
-The build compiles them into the stick; they are never committed, and a test that found
-none would silently see English.
+They are never committed, and a test that found none would silently see English.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
 from appliance import i18n
+from imagebuilder.catalogues import compile_catalogues
 
 
 @pytest.fixture(scope="session", autouse=True)
-def catalogues(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder of compiled catalogues, in use."""
-    compiled = tmp_path_factory.mktemp("locale")
-    source = i18n.LOCALE_DIR
-    for file in source.glob("*/LC_MESSAGES/*.po"):
-        target = compiled / file.relative_to(source).with_suffix(".mo")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("rb") as stream, target.open("wb") as out:
-            write_mo(out, read_po(stream, locale=file.parts[-3]))
-    patch = pytest.MonkeyPatch()
-    patch.setattr(i18n, "LOCALE_DIR", compiled)
-    i18n.translator.cache_clear()
-    yield compiled
-    patch.undo()
+def catalogues() -> None:
+    """The tree's own catalogues, compiled beside their sources."""
+    compile_catalogues()
     i18n.translator.cache_clear()
 
 

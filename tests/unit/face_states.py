@@ -188,7 +188,7 @@ BLOCKED = JobState(
     problems=(
         Reason(
             code="config-unknown-key",
-            facts={"file": "/run/tajdeed/data/station.yaml", "line": 4, "key": "polcy"},
+            facts={"file": "/run/tajdeed/data/station.yaml", "line": 4, "key": "policies"},
         ),
     ),
 )

@@ -59,7 +59,8 @@ network: {wifi: {ssid: net, psk_file: psk}, proxy: "", ntp: ""}
 @pytest.mark.parametrize(
     ("text", "code", "line", "key"),
     [
-        ("language: ar\npolicy:\n  levl: purge\n", "config-unknown-key", 3, "policy.levl"),
+        ("language: ar\npolicy:\n  levels: purge\n", "config-misspelt-key", 3, "policy.levels"),
+        ("qqq: 1\n", "config-unknown-key", 1, "qqq"),
         ("language: fr\n", "config-wrong-value", 1, "language"),
         ("batch:\n  countdown_s: soon\n", "config-wrong-value", 2, "batch.countdown_s"),
         ("batch: {enabled: 1}\n", "config-wrong-value", 1, "batch.enabled"),

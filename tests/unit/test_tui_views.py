@@ -158,7 +158,7 @@ def test_no_drive_is_not_a_success(tongue: str) -> None:
 def test_blocked_screen_tells_what_to_put_right(tongue: str) -> None:
     text = "\n".join(screen(face(states.BLOCKED, tongue)))
     assert "/run/tajdeed/data/station.yaml" in text
-    assert "polcy" in text
+    assert "policies" in text
 
 
 def test_without_a_key_every_screen_says_so_loudly(tongue: str) -> None:
