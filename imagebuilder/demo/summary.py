@@ -10,7 +10,6 @@ from imagebuilder.demo.findings import DriveFindings, Findings
 from imagebuilder.demo.job import Told
 from imagebuilder.demo.office import Office
 
-
 _RECHECK = {0: "as stated", 1: "something differs", 2: "not possible"}
 
 
