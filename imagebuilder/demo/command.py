@@ -106,6 +106,7 @@ def command(args: argparse.Namespace) -> int:
             desktop = _desktop(args.firmware, targets, told)
             text = summary(told, findings, desktop, disks, OUTPUT, office, bad)
         (OUTPUT / "summary.txt").write_text(text)
+        (OUTPUT / "verdicts.txt").write_text(_verdicts(findings))
         say(text)
         return _status(told, findings, desktop)
 
@@ -157,6 +158,15 @@ def _desktop(firmware: Firmware, targets: tuple[Target, ...], told: Told) -> Des
         return None
     with step("the family's PC: from power-on to the desktop"):
         return family_desktop(tuple(item.drive for item in targets), firmware, OUTPUT / "family")
+
+
+def _verdicts(findings: Findings) -> str:
+    """What `verify` and `recheck` said, in full."""
+    said = {f"tajdeed verify {name}": found for name, found in findings.verdicts.items()}
+    for drive in findings.drives:
+        if drive.rechecked is not None:
+            said[f"tajdeed recheck {drive.serial}"] = drive.rechecked
+    return "\n".join(f"{name}: {status}\n{text}\n" for name, (status, text) in said.items())
 
 
 def _status(told: Told, findings: Findings, desktop: Desktop | None) -> int:

@@ -20,7 +20,7 @@ from imagebuilder.demo.office import Office, tajdeed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriveFindings:
-    """One drive afterwards. `rechecked`: exit status and last line, None where it is not for it."""
+    """One drive afterwards. `rechecked`: exit status and text, None where it is not for it."""
 
     name: str
     serial: str
@@ -119,7 +119,7 @@ def _drive(
     if statement is not None and streamed:
         later: list[str | Path] = ["--deployment", deployment] if deployment else []
         status, text = tajdeed("recheck", statement, target.raw, *later, "--trust", office.trust)
-        rechecked = (status, text.splitlines()[-1] if text else "")
+        rechecked = (status, text)
         say(f"recheck {serial}: {status}")
         if status and outcome in ("purged", "cleared"):
             problems.append(f"`tajdeed recheck` of {serial} says {status}: {text}")

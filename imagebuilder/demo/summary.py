@@ -10,6 +10,8 @@ from imagebuilder.demo.findings import DriveFindings, Findings
 from imagebuilder.demo.job import Told
 from imagebuilder.demo.office import Office
 
+_RECHECK = {0: "as stated", 1: "something differs", 2: "not possible"}
+
 
 def summary(
     told: Told,
@@ -40,7 +42,7 @@ def summary(
         lines.append("No system was laid down, so there is no desktop.")
     lines += [
         f"Certificate: {findings.documents.get('machine.pdf', 'none')}",
-        f"Statements: {output / 'statements'}",
+        f"Statements: {output / 'statements'}; what was said of them: {output / 'verdicts.txt'}",
         f"Pictures of the screen: {output / 'pc'}",
         f"The server's page of this machine: ./build.sh central --data {office.data}",
     ]
@@ -63,8 +65,8 @@ def _drive(told: Told, drive: DriveFindings, planted: int) -> list[str]:
     for begin, length in drive.failed_ranges:
         lines.append(f"  named on the certificate as failed: {_range(begin, length)}")
     if drive.rechecked is not None:
-        status, text = drive.rechecked
-        lines.append(f"  tajdeed recheck of what no image covers: {status} ({text})")
+        status, _ = drive.rechecked
+        lines.append(f"  tajdeed recheck of what no image covers: {status} ({_RECHECK[status]})")
     if event.get("image_outcome"):
         lines.append(f"  image: {event['image_outcome']}")
     return [*lines, ""]
