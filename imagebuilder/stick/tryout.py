@@ -1,15 +1,19 @@
 """`run`: boots the stick in a virtual PC, its screen on this terminal, to try things by hand.
 
 The terminal is the machine's serial console; the PC's real screen is offered by VNC. Ctrl-] ends
-it. The stick's writes are lost; the drives are kept below build/run.
+it. The stick's writes are lost; the drives are kept below build/run. A drive may be a character
+of the drive laboratory (tests/drivelab): those are new each time, their journals lie there, too.
 """
 
 import argparse
 import os
 import select
+import shutil
 import sys
 import termios
 import tty
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from imagebuilder.console import say
@@ -19,6 +23,7 @@ from imagebuilder.stick.writer import Personal, write_stick
 from imagebuilder.vm import Drive, Machine, MachineSpec, stick_drive
 from imagebuilder.vm.drive import Bus
 
+_DRIVES = "BUS:SIZE, BUS:PATH, a simulated drive (honest-ssd, ignores-writes, ./mine.py), ..."
 _END = b"\x1d"
 _UNITS = {"M": 2**20, "G": 2**30}
 _BUSES: dict[str, Bus] = {"sata": "sata", "nvme": "nvme", "usb": "usb", "virtio": "virtio"}
@@ -49,9 +54,27 @@ def drive_from_text(text: str, number: int, directory: Path) -> Drive:
     )
 
 
+@contextmanager
+def simulated(texts: Sequence[str], directory: Path) -> Iterator[tuple[str, ...]]:
+    """QEMU's arguments for drives of the laboratory, by name or by path, while they run.
+
+    Raises `ValueError` for one that is not known.
+    """
+    if not texts:
+        yield ()
+        return
+    # The laboratory belongs to the tests; only who asks for its drives needs it.
+    from tests.drivelab.laboratory import Laboratory
+    from tests.drivelab.personality import load
+
+    shutil.rmtree(directory, ignore_errors=True)
+    with Laboratory([load(text) for text in texts], directory) as laboratory:
+        yield laboratory.arguments
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`run [--drives D,...] [--firmware F] [--memory MIB] [--stick FILE]`."""
-    parser.add_argument("--drives", default="sata:2G,nvme:2G", help="BUS:SIZE or BUS:PATH, ...")
+    parser.add_argument("--drives", default="sata:2G,nvme:2G", help=_DRIVES)
     parser.add_argument(
         "--firmware", default="secureboot", choices=("bios", "uefi", "secureboot", "ia32")
     )
@@ -64,14 +87,24 @@ def command(args: argparse.Namespace) -> int:
     """Boot and attach; returns when the PC is switched off or Ctrl-] is pressed."""
     directory = REPOSITORY / "build/run"
     directory.mkdir(parents=True, exist_ok=True)
+    texts = [text for text in args.drives.split(",") if text]
     try:
         drives = [
             drive_from_text(text, number, directory)
-            for number, text in enumerate(filter(None, args.drives.split(",")), 1)
+            for number, text in enumerate(texts, 1)
+            if ":" in text
         ]
+        with simulated([text for text in texts if ":" not in text], directory / "lab") as extra:
+            _boot(args, drives, extra, directory)
     except ValueError as error:
         say(str(error))
         return 2
+    return 0
+
+
+def _boot(
+    args: argparse.Namespace, drives: Sequence[Drive], extra: tuple[str, ...], directory: Path
+) -> None:
     stick = args.stick
     if stick is None:
         stick = directory / "stick.img"
@@ -85,11 +118,12 @@ def command(args: argparse.Namespace) -> int:
         network=True,
         drives=(stick_drive(stick), *drives),
         display=f"vnc=unix:{vnc}",
+        shared_memory=bool(extra),
+        extra=extra,
     )
     with Machine(spec, directory) as machine:
         say(f"The PC's own screen: VNC on the socket {vnc}. Ctrl-] switches it off.")
         _attach(machine)
-    return 0
 
 
 def _attach(machine: Machine) -> None:
