@@ -13,7 +13,8 @@ from imagebuilder.demo.screen import settled_picture
 from imagebuilder.vm import Drive, Machine, MachineSpec
 from imagebuilder.vm.machine import Firmware
 
-# A user's session with a window manager's process is there; the picture then tells the rest.
+# Xfce's panel shows itself when its plugins have been loaded, each in a process of its own; the
+# picture then tells the rest.
 _REPORT = """\
 [Unit]
 Description=Tells the demo when the desktop is there
@@ -23,7 +24,7 @@ StandardOutput=tty
 TTYPath=/dev/ttyS0
 ExecStart=sh -c 'until grep -qsxE "$$PANEL" /proc/[0-9]*/comm; do sleep 1; done; \\
 echo "@desktop $$(hostname) $$(df -B1 --output=size / | tail -n 1)"'
-Environment="PANEL=xfce4-panel|lxqt-panel|gnome-shell|plasmashell|mate-panel"
+Environment="PANEL=wrapper-2.0|lxqt-panel|gnome-shell|plasmashell|mate-panel"
 """
 
 
@@ -54,7 +55,7 @@ def family_desktop(
         machine.wait_for(r"@desktop (\S+) +(\d+)", timeout_s)
         after_s = machine.elapsed_s
         words = machine.serial[0].text.rpartition("@desktop ")[2].split()
-        picture = settled_picture(machine, directory / "desktop.png", 300)
+        picture = settled_picture(machine, directory / "desktop.png", 300, 10)
     return Desktop(after_s=after_s, hostname=words[0], root_bytes=int(words[1]), picture=picture)
 
 
