@@ -29,7 +29,7 @@ PROFILE = "test-small"
 BUILD = REPOSITORY / "build/tests"
 
 
-def tested_image(profile: str) -> tuple[Path, bytes]:
+def image_for_tests(profile: str) -> tuple[Path, bytes]:
     """The directory of an image and the public half of the key that signed it.
 
     Built below `build/tests`, by a key of the tests' own; the next run finds it up to date.
@@ -41,7 +41,7 @@ def tested_image(profile: str) -> tuple[Path, bytes]:
 
 @pytest.fixture(scope="module")
 def small() -> tuple[Path, bytes]:
-    return tested_image(PROFILE)
+    return image_for_tests(PROFILE)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from imagebuilder.images.build import REPOSITORY
 from imagebuilder.vm.drive import Drive
 from imagebuilder.vm.machine import Machine, MachineSpec
 from tests.vm.announcement import announcing
-from tests.vm.test_image import GIB, laid_down, tested_image, told
+from tests.vm.test_image import GIB, laid_down, image_for_tests, told
 
 SCREENS = REPOSITORY / "dist/screens/family"
 
@@ -24,7 +24,7 @@ SCREENS = REPOSITORY / "dist/screens/family"
 @pytest.mark.timeout(3600)
 def test_family_desktop_stands_in_arabic(tmp_path: Path) -> None:
     raw = tmp_path / "drive.raw"
-    laid_down(tested_image("family-light"), raw, 8 * GIB, "TJ-0042-7", bios=False)
+    laid_down(image_for_tests("family-light"), raw, 8 * GIB, "TJ-0042-7", bios=False)
     spec = MachineSpec(
         name="family",
         firmware="secureboot",
