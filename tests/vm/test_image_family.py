@@ -15,7 +15,7 @@ from imagebuilder.images.build import REPOSITORY
 from imagebuilder.vm.drive import Drive
 from imagebuilder.vm.machine import Machine, MachineSpec
 from tests.vm.announcement import announcing
-from tests.vm.test_image import GIB, laid_down, image_for_tests, told
+from tests.vm.test_image import GIB, image_for_tests, laid_down, told
 
 SCREENS = REPOSITORY / "dist/screens/family"
 
