@@ -10,7 +10,7 @@ import struct
 from typing import ClassVar
 
 from tests.drivelab.ata import AtaDrive, Reset
-from tests.drivelab.atacommand import PIO_IN, Taskfile
+from tests.drivelab.atacommand import DATA_OUT, PIO_IN, Taskfile
 from tests.drivelab.media import Buffer
 from tests.drivelab.vfiouser import INTX, MSI, PciFunction
 
@@ -202,11 +202,16 @@ class Port:
             lba=int.from_bytes(fis[4:7] + fis[8:11], "little"),
             device=fis[7],
         )
-        parts = []
-        for number in range(regions):
-            address, _, length = struct.unpack_from("<QII", table, 0x80 + 16 * number)
-            parts.append(self._adapter.guest(address, (length & 0x3FFFFF) + 1))
-        to_drive = b"".join(parts) if flags & 0x40 else b""
+
+        def parts() -> list[memoryview]:
+            # Looked at only for data: SeaBIOS calls "no data" a write of 4 MiB at address 0.
+            found = []
+            for number in range(regions):
+                address, _, length = struct.unpack_from("<QII", table, 0x80 + 16 * number)
+                found.append(self._adapter.guest(address, (length & 0x3FFFFF) + 1))
+            return found
+
+        to_drive = b"".join(parts()) if task.command in DATA_OUT else b""
         self._slot = slot
         self._task_file = _BUSY | 0x50
         epoch = self._epoch
@@ -214,7 +219,7 @@ class Port:
         def done(answer: Buffer) -> None:
             with self._adapter.lock:
                 if epoch == self._epoch and self.drive is drive:
-                    moved = _scatter(parts, answer) if len(answer) else len(to_drive)
+                    moved = _scatter(parts(), answer) if len(answer) else len(to_drive)
                     struct.pack_into("<I", header, 4, moved)
                     self._end(slot, task, len(answer))
 

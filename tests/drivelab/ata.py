@@ -121,6 +121,7 @@ class AtaDrive(Firmware):
             raise AtaError
         native_was_read, self._native_was_read = self._native_was_read, False
         if command == 0xEC:
+            self.note("identify")
             return self._identify()
         if command in READS or command in WRITES or command in _VERIFIES:
             return self._transfer(task, data)

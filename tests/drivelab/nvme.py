@@ -221,6 +221,7 @@ class NvmeController(Firmware):
         if scope or nsid == _ALL:
             chosen = list(self.namespaces.values())
         self._formatting = True
+        self.note(f"format-{setting} begins")
 
         def finish() -> None:
             with self.lock:

@@ -115,6 +115,8 @@ class NvmeFunction(PciFunction):
         enabled, was = value & 1, self._configuration & 1
         self._configuration = value
         self._status = enabled | (8 if value >> 14 & 3 else 0)  # ready; shutdown complete
+        if enabled != was:
+            self._controller.note("enabled" if enabled else "disabled")
         if enabled and not was:
             sizes = self._admin_sizes
             self._submission = {0: _SubmissionQueue(self._admin_submission, (sizes & 0xFFF) + 1, 0)}

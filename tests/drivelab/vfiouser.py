@@ -13,6 +13,7 @@ import mmap
 import os
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -110,7 +111,11 @@ class PciFunction:
                         try:
                             reply = self._handle(command, body, descriptors)
                         except (ValueError, struct.error) as problem:
-                            print(f"vfio-user command {command}: {problem}", flush=True)
+                            print(
+                                f"vfio-user command {command}: {problem}",
+                                file=sys.stderr,
+                                flush=True,
+                            )
                             error = _EINVAL
                     for descriptor in descriptors:
                         os.close(descriptor)
