@@ -18,9 +18,11 @@ BOOTED = Path("/run/tajdeed/booted")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booted:
-    """Kernel name of the stick's disk (None: unknown) and why nothing can be signed, if so."""
+    """Kernel name of the stick's disk (None: unknown), the name of the partition that only
+    this stick and its twins carry, and why nothing can be signed, if so."""
 
     disk: str | None
+    mark: str = ""
     unsigned: Reason | None = None
 
 
@@ -29,11 +31,13 @@ def booted(file: Path = BOOTED) -> Booted:
     try:
         record = json.loads(file.read_text())
         disk = Path(record["stick"]["disk"]).name
+        mark = str(record["stick"]["partuuid"])
         reason = record.get("unsigned_reason")
     except (OSError, ValueError, KeyError, TypeError):
         return Booted(disk=None)
     return Booted(
         disk=disk,
+        mark=mark,
         unsigned=Reason(code="state-not-writable", facts={"problem": str(reason)})
         if reason
         else None,

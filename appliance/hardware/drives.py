@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.hardware import ata, descriptor
+from appliance.hardware.booted import Booted
 from appliance.hardware.holders import holder_tree
 from appliance.hardware.smart import smart
 from appliance.hardware.sysfs import SYS, link_name, number, text
@@ -59,7 +60,7 @@ def drive_key(identity: Identity) -> str:
     return hashlib.sha256(joined.encode()).hexdigest()[:12]
 
 
-def drive(name: str, stick: str | None, *, with_smart: bool = True) -> Drive:
+def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
     """Everything that can be read about a drive without changing it."""
     sysfs = SYS / "block" / name
     path = f"/dev/{name}"
@@ -98,7 +99,7 @@ def drive(name: str, stick: str | None, *, with_smart: bool = True) -> Drive:
         rotation_rpm=rpm,
         removable=number(sysfs / "removable") == 1,
         read_only_medium=_locked_medium(sysfs),
-        is_stick=name == stick,
+        is_stick=name == stick.disk or _is_twin(sysfs, stick.mark),
         serial_source=opened.source if opened else "none",
         nodes=_nodes(name, sysfs),
         sysfs=str(sysfs.resolve()),
@@ -107,6 +108,13 @@ def drive(name: str, stick: str | None, *, with_smart: bool = True) -> Drive:
         ata=_ata_facts(path, words) if words else None,
         nvme=nvme,
         warnings=tuple(warnings),
+    )
+
+
+def _is_twin(sysfs: Path, mark: str) -> bool:
+    """Whether a disk carries our stick's partition name: a copy of it, plugged in later."""
+    return bool(mark) and any(
+        f"PARTNAME={mark}" in (text(part / "uevent") or "") for part in sysfs.glob(f"{sysfs.name}*")
     )
 
 

@@ -64,7 +64,7 @@ def machine(stick: Booted | None = None, *, with_smart: bool = True) -> Machine:
     # Side by side: a dying drive that answers slowly keeps nobody but itself waiting.
     with ThreadPoolExecutor(max_workers=8) as pool:
         drives = tuple(
-            pool.map(lambda name: drive(name, where.disk, with_smart=with_smart), drive_names())
+            pool.map(lambda name: drive(name, where, with_smart=with_smart), drive_names())
         )
     cpu, threads, aes = _cpu((PROC / "cpuinfo").read_text(errors="replace"))
     return Machine(

@@ -1,0 +1,120 @@
+"""What the hardware says, read without being believed more than it deserves."""
+
+import json
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.hardware import ata, descriptor, drives, holders
+from appliance.hardware.booted import booted
+from appliance.hardware.sysfs import printable
+from appliance.model import CommandRun
+from appliance.tools import Output
+from appliance.tools.hdparm import MaxSectors, parsed_max_sectors
+
+
+@given(st.binary(max_size=60))
+def test_a_drives_own_string_can_do_no_harm(raw: bytes) -> None:
+    shown = printable(raw)
+    assert shown.isprintable()
+    assert shown == shown.strip()
+    assert "\x1b" not in shown and "\u202e" not in shown
+
+
+def test_strings_that_differ_stay_different() -> None:
+    names = [b"WD 1", b"WD\x1b[2J1", "قرص".encode(), b"\xff\xfe", b"\\xff", "WD\u202e1".encode()]
+    assert len({printable(name) for name in names}) == len(names)
+    assert printable("قرص".encode()) == "قرص"
+
+
+def words(**changes: int) -> tuple[int, ...]:
+    """IDENTIFY DEVICE words of a plain disk: words 83 valid with 48-bit addresses."""
+    made = [0] * 256
+    made[82], made[83], made[87] = 0x0001, 0x4400, 0x4000
+    made[100] = 0x1000
+    for name, value in changes.items():
+        made[int(name[1:])] = value
+    return tuple(made)
+
+
+def test_security_and_sanitize_are_read_from_bits() -> None:
+    facts = ata.ata_facts(words(w128=0b101111, w59=1 << 12 | 1 << 15))
+    assert facts.security_supported and facts.security_enabled
+    assert facts.security_locked and facts.security_frozen and facts.enhanced_erase_supported
+    assert facts.sanitize_supported and facts.sanitize_block and not facts.sanitize_crypto
+    assert facts.accessible_max_lba == 0xFFF
+    plain = ata.ata_facts(words())
+    assert not plain.security_locked and not plain.sanitize_supported and not plain.hpa_supported
+
+
+def test_rotation() -> None:
+    assert ata.rotation_rpm(words(w217=1)) == 0
+    assert ata.rotation_rpm(words(w217=7200)) == 7200
+    assert ata.rotation_rpm(words(w217=0)) is None
+    assert ata.rotation_rpm(words(w217=0xFFFF)) is None
+
+
+def test_an_identity_has_its_name_only_where_the_drive_declares_one() -> None:
+    named = list(words(w87=0x4100, w108=0x5001, w109=0x2345, w110=0x6789, w111=0xABCD))
+    for place, text in ((10, b"SERIAL-0001         "), (27, b"MODEL X" + b" " * 33)):
+        pairs = struct.unpack(f">{len(text) // 2}H", text)
+        named[place : place + len(pairs)] = pairs
+    identity = descriptor.ata_identity(tuple(named))
+    assert (identity.serial, identity.model) == ("SERIAL-0001", "MODEL X")
+    assert identity.wwn == "naa.500123456789abcd"
+    named[87] = 0x4000
+    assert descriptor.ata_identity(tuple(named)).wwn is None
+
+
+# A line of /proc/self/mountinfo as proc_pid_mountinfo(5) gives it, with an escaped blank.
+MOUNTINFO = (
+    "36 35 8:1 / /mnt/my\\040disk rw,noatime - ext4 /dev/sda1 rw\n40 35 8:1 / /b rw - ext4 x rw\n"
+)
+
+
+def test_mounts_and_swaps_are_found() -> None:
+    assert holders.mounts(MOUNTINFO) == {"8:1": ("/mnt/my disk", "/b")}
+    swaps = "Filename\t\t\t\tType\t\tSize\n/dev/sda2 partition 1 0 -2\n"
+    assert holders.swap_paths(swaps) == {"/dev/sda2"}
+
+
+def hdparm_said(stdout: str, status: int = 0, stderr: str = "") -> Output:
+    run = CommandRun(argv=("hdparm",), status=status, started_at="", elapsed_s=0.0)
+    return Output(run=run, status=status, stdout=stdout, stderr=stderr, raw=stdout.encode())
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (" max sectors   = 1000/2000, HPA is enabled\n", MaxSectors(visible=1000, native=2000)),
+        (" max sectors   = 2000/2000, HPA is disabled\n", MaxSectors(visible=2000, native=2000)),
+        (" max sectors   = 2000/1, HPA setting seems invalid\n", None),
+        (" max sectors   = 0/0, HPA is disabled\n", None),
+        ("SG_IO: bad/missing sense data, sb[]:  70 00 05\n max sectors   = 9/9, HPA\n", None),
+        ("", None),
+    ],
+)
+def test_a_native_size_is_believed_only_when_it_makes_sense(
+    said: str, found: MaxSectors | None
+) -> None:
+    assert parsed_max_sectors(hdparm_said(f"\n/dev/sda:\n{said}")) == found
+    assert parsed_max_sectors(hdparm_said(said, status=5)) is None
+
+
+def test_the_stick_and_a_copy_of_it_are_known(tmp_path: Path) -> None:
+    file = tmp_path / "booted"
+    record = {"stick": {"disk": "/dev/sdb", "partition": "/dev/sdb2", "partuuid": "aa-bb"}}
+    file.write_text(json.dumps({**record, "unsigned_reason": None}))
+    where = booted(file)
+    assert (where.disk, where.mark, where.unsigned) == ("sdb", "aa-bb", None)
+    disk = tmp_path / "sdc"
+    (disk / "sdc2").mkdir(parents=True)
+    (disk / "sdc2/uevent").write_text("MAJOR=8\nPARTNAME=aa-bb\n")
+    assert drives._is_twin(disk, where.mark)
+    assert not drives._is_twin(disk, "aa-bc") and not drives._is_twin(disk, "")
+    assert booted(tmp_path / "missing").disk is None
+    file.write_text("{")
+    assert booted(file).disk is None
