@@ -5,6 +5,7 @@ before the image goes down. Pictures of the screen are taken on the way.
 """
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from imagebuilder.demo.progress import Progress
 from imagebuilder.demo.watch import Event, events
 from imagebuilder.vm import Drive, Machine, MachineSpec, stick_drive
 from imagebuilder.vm.machine import Firmware
+from imagebuilder.vm.qmp import QmpError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,7 @@ def run_job(
                 told.delivery = event
             elif kind == "finished":
                 told.outcome = event["outcome"]
+                time.sleep(2)  # the screen draws it, too
                 camera.take("result")
             elif kind == "refused":
                 told.refusal = event["code"]
@@ -157,5 +160,8 @@ class _Camera:
         path = self._directory / f"{moment}.png"
         if path in self._told.pictures or self._machine.qmp.event("SHUTDOWN") is not None:
             return
-        self._machine.screenshot(path)
+        try:
+            self._machine.screenshot(path)
+        except QmpError:
+            return  # it switched itself off just now
         self._told.pictures.append(path)
