@@ -63,6 +63,7 @@ class AtaDrive(Firmware):
         self._smart = True
         self._write_cache = True
         self._standby = False
+        self._identify()  # a wrong choice of the maker shows now, not in the guest
 
     # --- the transport's side
 

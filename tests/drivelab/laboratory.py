@@ -35,7 +35,7 @@ class Laboratory:
             raise ValueError("more drives than PCI slots")
         self.directory = directory
         self.personalities = tuple(personalities)
-        self._processes: dict[str, subprocess.Popen[str]] = {}
+        self.processes: dict[str, subprocess.Popen[str]] = {}
         self._sockets: Path | None = None
 
     def __enter__(self) -> Self:
@@ -43,8 +43,8 @@ class Laboratory:
         self._sockets = Path(tempfile.mkdtemp(prefix="tajdeed-lab-", dir="/tmp"))
         try:
             for personality in self.personalities:
-                self._processes[personality.name] = self._start(personality, self._sockets)
-            for name in self._processes:
+                self.processes[personality.name] = self._start(personality, self._sockets)
+            for name in self.processes:
                 self._expect(name, "listening")
         except BaseException:
             self.__exit__()
@@ -52,7 +52,7 @@ class Laboratory:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in self._processes.values():
+        for process in self.processes.values():
             if process.stdin is not None:
                 process.stdin.close()
             try:
@@ -92,11 +92,11 @@ class Laboratory:
 
     def moment(self, name: str) -> None:
         """Tell every drive of something that happens; returns when all have taken note."""
-        for process in self._processes.values():
+        for process in self.processes.values():
             if process.stdin is not None and process.poll() is None:
                 process.stdin.write(f"moment {name}\n")
                 process.stdin.flush()
-        for owner in self._processes:
+        for owner in self.processes:
             self._expect(owner, f"ready {name}")
 
     def media(self, personality: Personality) -> list[Path]:
@@ -115,6 +115,11 @@ class Laboratory:
         """What the drive did, as the drive tells it."""
         return (self.directory / f"{personality.name}.journal").read_text().splitlines()
 
+    def complaints(self) -> str:
+        """What went wrong in the drives' processes themselves; empty when nothing did."""
+        logs = [self.directory / f"{one.name}.log" for one in self.personalities]
+        return "".join(f"{log.name}: {text}" for log in logs if (text := log.read_text()))
+
     def _start(self, personality: Personality, sockets: Path) -> subprocess.Popen[str]:
         with (self.directory / f"{personality.name}.log").open("w") as log:
             return subprocess.Popen(
@@ -130,8 +135,9 @@ class Laboratory:
             )
 
     def _expect(self, name: str, words: str) -> None:
-        process = self._processes[name]
+        process = self.processes[name]
         line = process.stdout.readline().strip() if process.stdout is not None else ""
         if line != words:
+            process.kill()
             log = (self.directory / f"{name}.log").read_text()[-2000:]
             raise LaboratoryError(f"{name}: {words!r} was expected, it said {line!r}\n{log}")

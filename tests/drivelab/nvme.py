@@ -82,6 +82,7 @@ class NvmeController(Firmware):
         self._sanitize_status = 0
         self._sanitize_order = 0
         self._events: list[Done] = []
+        self._identify(1, 0)  # a wrong choice of the maker shows now, not in the guest
 
     def transfer(self, admin: bool, entry: bytes) -> tuple[bool, int]:
         """Whether data goes to the controller, and how many bytes a command moves."""

@@ -57,6 +57,7 @@ def boot(stick: Path, personalities: Sequence[Personality], directory: Path) -> 
         )
         with Machine(spec, directory / "pc") as machine:
             found = erase_all(machine, laboratory, _ERASING_S)
+        assert laboratory.complaints() == ""
         return [
             row(
                 personality.name,
