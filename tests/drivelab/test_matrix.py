@@ -1,6 +1,6 @@
 """Given drives of every character, when the stick erases them, then each statement is true.
 
-One boot for up to sixteen drives. The matrix goes to `dist/reports/drivelab.md`.
+A few drives a boot. The matrix goes to `dist/reports/drivelab.md`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from tests.drivelab.personality import Personality, load, names
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(3600)]
 
-_DRIVES_A_BOOT = 17
+# SeaBIOS keeps room for 16 disks; with more, one boot in seven did not find the stick.
+_DRIVES_A_BOOT = 9
 _ERASING_S = 1500
 
 
