@@ -21,6 +21,7 @@ from appliance.model import (
     CommandRun,
     Drive,
     DriveResult,
+    Facts,
     HiddenArea,
     Level,
     Outcome,
@@ -165,30 +166,30 @@ def _outcome(state: _Folding, level: Level, exceptions: list[Reason]) -> Outcome
     if not state.decided:
         exceptions.append(Reason(code="worker-died"))
         return Outcome.UNKNOWN if state.touched else Outcome.NOT_ATTEMPTED
-    if state.drive is not None and state.size_after != state.drive.size_bytes:
-        exceptions.append(
-            Reason(
-                code="size-changed",
-                facts={
-                    "drive": state.drive.label,
-                    "planned": state.drive.size_bytes,
-                    "found": state.size_after,
-                },
-            )
-        )
-        return Outcome.FAILED
-    if level == Level.PURGE:
+    changed = state.drive is not None and state.size_after != state.drive.size_bytes
+    if not changed and level == Level.PURGE:
         return Outcome.PURGED
-    if level == Level.CLEAR:
+    if not changed and level == Level.CLEAR:
         return Outcome.CLEARED
     for attempt in state.attempts:
-        reasons = attempt.reasons or (
-            Reason(code="evidence-missing", facts={"method": attempt.method}),
-        )
+        missing = () if changed else (_evidence_missing(attempt),)
+        reasons = attempt.reasons or missing
         exceptions += [reason for reason in reasons if reason not in exceptions]
+    # Last: a drive that vanished has no size any more, and its attempt says why.
+    if changed and state.drive is not None:
+        facts: Facts = {
+            "drive": state.drive.label,
+            "planned": state.drive.size_bytes,
+            "found": state.size_after,
+        }
+        exceptions.append(Reason(code="size-changed", facts=facts))
     if any(attempt.result == "unknown" for attempt in state.attempts):
         return Outcome.UNKNOWN
     return Outcome.FAILED
+
+
+def _evidence_missing(attempt: Attempt) -> Reason:
+    return Reason(code="evidence-missing", facts={"method": attempt.method})
 
 
 def _hidden_areas(drive: Drive) -> tuple[HiddenArea, ...]:

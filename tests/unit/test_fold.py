@@ -149,7 +149,27 @@ def test_a_format_needs_all_three_checks() -> None:
 def test_a_drive_that_changed_its_size_is_failed() -> None:
     steps = log(disk(), overwritten(disk()))
     steps[-1] = replace(steps[-1], data={"size_after": 0, "smart": None})
-    assert drive_result(steps).outcome == Outcome.FAILED
+    result = drive_result(steps)
+    assert result.outcome == Outcome.FAILED
+    assert [reason.code for reason in result.exceptions] == ["size-changed"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "expected"),
+    [
+        ("failed", "overwrite-device-gone", Outcome.FAILED),
+        ("unknown", "drive-gone", Outcome.UNKNOWN),
+    ],
+)
+def test_a_drive_that_vanished_says_so_and_not_only_that_it_has_no_size(
+    answer: str, code: str, expected: Outcome
+) -> None:
+    attempt = overwritten(disk(), result=answer, reasons=(Reason(code=code),), checks=())
+    steps = log(disk(), attempt)
+    steps[-1] = replace(steps[-1], data={"size_after": 0, "smart": None})
+    result = drive_result(steps)
+    assert result.outcome == expected
+    assert [reason.code for reason in result.exceptions] == [code, "size-changed"]
 
 
 @given(st.integers(1, 4))
