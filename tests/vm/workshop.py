@@ -133,11 +133,18 @@ def digests(drives: Sequence[Target]) -> dict[str, str]:
 
 
 def node_of(machine: Machine, serial: str) -> str:
-    """The device node that the guest gave to the drive of that serial number."""
-    return machine.shell.check(
-        f"for d in /sys/block/*; do udevadm info -q property $d | grep -qx "
-        f"'ID_SERIAL_SHORT={serial}' && echo /dev/${{d##*/}}; done"
-    ).strip()
+    """The device node that the guest gave to the drive of that serial number.
+
+    Read from the plan that the test has left in /run/plan.json.
+    """
+    code = (
+        "import json; plan = json.load(open('/run/plan.json'))['plan']; "
+        "print(*(drive['path'] for drive in plan['machine']['drives'] "
+        f"if drive['identity']['serial'] == '{serial}'))"
+    )
+    node = machine.shell.check(f'python3 -I -c "{code}"').strip()
+    assert node.startswith("/dev/"), f"{serial} is not in the plan"
+    return node
 
 
 def _target(name: str, raw: Path) -> Target:
