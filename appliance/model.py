@@ -298,12 +298,17 @@ class RuledOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrivePlan:
-    """`methods` in order of preference; empty together with `refusals` means: left alone."""
+    """`methods` in order of preference; empty together with `refusals` means: left alone.
+
+    `preparations`: what is done to the drive before them, in order (a hidden area removed, a
+    running sanitize waited for); each code is a row of `erasure.preparing`.
+    """
 
     drive: Drive
     methods: tuple[MethodOption, ...]
     ruled_out: tuple[RuledOut, ...]
     refusals: tuple[Reason, ...]
+    preparations: tuple[Reason, ...] = ()
     release: tuple[str, ...] = ()
     image: ImageOffer | None = None
     notes: tuple[Reason, ...] = ()
@@ -395,6 +400,30 @@ class CommandRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A firmware command that erases by itself, as it was seen to begin and to end.
+
+    `seen`: `progress` (it was seen running), `log-changed` (its log is another one than before),
+    empty: neither. `reported`, by the drive at the end: `success`, `failed`, `idle` (it knows of
+    no such command), `unknown` (it stalled, or fell silent). `estimate_s` is the drive's own.
+    """
+
+    command: str
+    accepted: bool
+    seen: str
+    reported: str
+    started_at: str
+    elapsed_s: float
+    estimate_s: float | None = None
+    problem: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Accepted, seen, and reported as a success: an idle log alone is none."""
+        return self.accepted and bool(self.seen) and self.reported == "success"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenArea:
     """kind: hpa, dco, ama; state: none, removed, present, could-not-be-excluded."""
 
@@ -417,6 +446,7 @@ class Attempt:
     errors: tuple[RangeError, ...] = ()
     checks: tuple[Check, ...] = ()
     stream: Stream | None = None
+    orders: tuple[Order, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

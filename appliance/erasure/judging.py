@@ -100,6 +100,28 @@ class ConstantJudge:
         return False
 
 
+class AnythingJudge:
+    """Takes whatever is there, and counts how much of it is zeros, ones, or something else."""
+
+    kind = "anything"
+
+    def __init__(self, logical_block_bytes: int) -> None:
+        self._unit = logical_block_bytes
+        self.found_bytes = {"zeros": 0, "ones": 0, "other": 0}
+
+    def differences(self, data: memoryview, offset: int) -> Iterator[Difference]:
+        for at in range(0, len(data), _CHUNK_BYTES):
+            chunk = data[at : at + _CHUNK_BYTES]
+            looks = _looks_like(chunk)
+            if looks != "other":
+                self.found_bytes[looks] += len(chunk)
+                continue
+            for start in range(0, len(chunk), self._unit):
+                piece = chunk[start : start + self._unit]
+                self.found_bytes[_looks_like(piece)] += len(piece)
+        yield from ()
+
+
 def _looks_like(data: memoryview) -> str:
     if _ZEROS.startswith(data):
         return "zeros"

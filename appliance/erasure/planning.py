@@ -7,7 +7,6 @@ lists mean yes. No plan reaches a level that its methods cannot give.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict
 
 from appliance.erasure.standards import METHODS, Method
 from appliance.model import (
@@ -105,7 +104,7 @@ def _sorted_out(
     for method in METHODS:
         if drive.bus not in method.buses:
             continue
-        against = method_reasons(method, drive)
+        against = method_reasons(method, drive, policy)
         level = method.levels.get(drive.media, Level.NONE)
         if not against and level.rank < least.rank:
             against = (reason("level-too-low", level=level.value, asked=least.value),)
@@ -126,37 +125,44 @@ def accepted_level(policy: Policy) -> Level:
     return policy.fallback
 
 
-def method_reasons(method: Method, drive: Drive) -> tuple[Reason, ...]:
+def method_reasons(method: Method, drive: Drive, policy: Policy) -> tuple[Reason, ...]:
     """Why a method is out for this drive; empty: it can be used."""
     found: list[Reason] = []
     if drive.media not in method.levels:
         found.append(reason("method-not-for-medium", medium=drive.media.value))
-    supported = _supports(method, drive)
-    if not supported:
-        found.append(reason("drive-lacks", feature=method.needs))
+    missing = [need for need in method.needs if need not in features(drive)]
+    if missing:
+        found.append(reason("drive-lacks", feature=", ".join(missing)))
     elif not method.built:
         found.append(reason("method-not-built"))
+    if method.vendors_word and not policy.crypto_erase_alone:
+        found.append(reason("makers-word-alone"))
     if method.id.startswith("nvme-format") and drive.nvme and len(drive.nvme.namespaces) != 1:
         found.append(reason("several-namespaces", count=len(drive.nvme.namespaces)))
     return tuple(found)
 
 
-def _supports(method: Method, drive: Drive) -> bool:
-    match method.needs:
-        case "":
-            return True
-        case "format":
-            return drive.nvme is not None and drive.nvme.format_supported
-        case "format-crypto":  # FNA bit 2
-            return (
-                drive.nvme is not None
-                and drive.nvme.format_supported
-                and bool(drive.nvme.fna & 1 << 2)
-            )
-        case "sanicap-block":  # SANICAP bit 1
-            return drive.nvme is not None and bool(drive.nvme.sanicap & 1 << 1)
-        case feature:
-            return drive.ata is not None and bool(asdict(drive.ata)[feature])
+def features(drive: Drive) -> frozenset[str]:
+    """What the drive says that it can do, by the names in `Method.needs`."""
+    found: dict[str, bool] = {}
+    if drive.ata is not None:
+        ata = drive.ata
+        found |= {
+            "ata-sanitize-crypto": ata.sanitize_supported and ata.sanitize_crypto,
+            "ata-sanitize-block": ata.sanitize_supported and ata.sanitize_block,
+            "ata-sanitize-overwrite": ata.sanitize_supported and ata.sanitize_overwrite,
+            "ata-erase": ata.security_supported,
+            "ata-erase-enhanced": ata.security_supported and ata.enhanced_erase_supported,
+        }
+    if drive.nvme is not None:
+        nvme = drive.nvme
+        found |= {
+            "nvme-sanitize-crypto": bool(nvme.sanicap & 1 << 0),
+            "nvme-sanitize-block": bool(nvme.sanicap & 1 << 1),
+            "nvme-format": nvme.format_supported,
+            "nvme-format-crypto": nvme.format_supported and bool(nvme.fna & 1 << 2),
+        }
+    return frozenset(name for name, there in found.items() if there)
 
 
 def _method_notes(method: Method, drive: Drive) -> tuple[Reason, ...]:

@@ -16,6 +16,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from appliance.erasure.device import (
     Geometry,
@@ -26,7 +27,7 @@ from appliance.erasure.device import (
     geometry,
     is_gone,
 )
-from appliance.erasure.judging import ConstantJudge, Judge, SourceJudge
+from appliance.erasure.judging import AnythingJudge, ConstantJudge, Judge, SourceJudge
 from appliance.erasure.lanes import (
     BLOCK_BYTES,
     GIVE_UP_S,
@@ -111,6 +112,54 @@ def verify_constant(
     for value in allowed:
         found = sum(one.found_bytes[value] for one in judges)
         check.detail[f"bytes_{value:02x}"] = found
+    return check
+
+
+def verify_after_erase(
+    fd: int,
+    *,
+    constant: bool,
+    ranges: Sequence[ByteRange] | None = None,
+    shape: Geometry | None = None,
+    report: Report = no_report,
+    cancelled: Callable[[], bool] = never,
+    block_bytes: int = BLOCK_BYTES,
+    lanes: int = LANES,
+    patience_s: float = PATIENCE_S,
+    give_up_s: float = GIVE_UP_S,
+) -> Check:
+    """Read the whole device (or `ranges`) after a firmware's own erase (kind `after-erase`).
+
+    `constant`: the drive declares that erased blocks read as one byte repeated, so every
+    block must be zeros or ones. Without such a promise anything may be there but old data,
+    which samples and canaries look for; this reading then shows that every block can be read,
+    and `detail` counts what it held.
+    """
+    shape = shape or geometry(fd)
+    if constant:
+        check = verify_constant(
+            fd,
+            ranges=ranges,
+            shape=shape,
+            report=report,
+            cancelled=cancelled,
+            block_bytes=block_bytes,
+            lanes=lanes,
+            patience_s=patience_s,
+            give_up_s=give_up_s,
+        )
+        return replace(check, kind="after-erase", detail={**check.detail, "declared": "constant"})
+    reading = _Reading(fd, shape, ranges, block_bytes, Patience(patience_s, give_up_s))
+    judges: list[AnythingJudge] = []
+
+    def judge() -> AnythingJudge:
+        judges.append(AnythingJudge(shape.logical_block_bytes))
+        return judges[-1]
+
+    check = reading.check("after-erase", judge, report=report, cancelled=cancelled, lanes=lanes)
+    check.detail["declared"] = "anything"
+    for looks in ("zeros", "ones", "other"):
+        check.detail[f"bytes_{looks}"] = sum(one.found_bytes[looks] for one in judges)
     return check
 
 

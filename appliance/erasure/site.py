@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from appliance.erasure.pace import Headway
 from appliance.errors import DriveError
@@ -36,6 +36,11 @@ class Site:
         To be called before the first write and again before each destructive step.
         """
         return confirm(self.fd, self.drive)
+
+    def resized(self, size_bytes: int) -> None:
+        """Expect another size from now on: a preparation changed it, its identity stays."""
+        self.drive = replace(self.drive, size_bytes=size_bytes)
+        self.say("size-now", size_bytes=size_bytes)
 
     def ran(self, run: CommandRun) -> None:
         """Record an external program."""

@@ -9,8 +9,9 @@ anywhere else folds into failed, unknown or not attempted. It never rounds up.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from appliance.erasure.plausibility import doubts
 from appliance.erasure.standards import BY_ID
 from appliance.job.eventlog import START, Event
 from appliance.model import (
@@ -31,30 +32,32 @@ from appliance.model import (
     from_json,
 )
 
-# What each method owes before it counts; a tuple of kinds of check.
-_OWED: dict[str, tuple[str, ...]] = {
-    "overwrite": ("keyed-stream",),
-    "nvme-format-user-data": ("canaries", "old-samples", "constant"),
-}
-
 
 def proven(attempt: Attempt, drive: Drive, policy: Policy) -> Level:
-    """The level that an attempt's own evidence supports; `Level.NONE` in every doubt."""
+    """The level that an attempt's own evidence supports; `Level.NONE` in every doubt.
+
+    `drive` as it is after its preparations: its size is what must have been covered.
+    """
     method = BY_ID.get(attempt.method)
     if method is None or attempt.result != "done" or attempt.reasons or attempt.errors:
         return Level.NONE
-    checks: dict[str, Check] = {check.kind: check for check in attempt.checks}
-    owed = _OWED.get(attempt.method)
-    if owed is None or any(kind not in checks or not _holds(checks[kind]) for kind in owed):
+    if len(attempt.orders) != method.orders or not all(order.good for order in attempt.orders):
         return Level.NONE
-    whole = checks[owed[-1]]
+    if any(doubts(order, drive) for order in attempt.orders):
+        return Level.NONE
+    checks: dict[str, Check] = {check.kind: check for check in attempt.checks}
+    if any(kind not in checks or not _holds(checks[kind]) for kind in method.owes):
+        return Level.NONE
+    whole = checks[method.owes[-1]]
     if whole.scope == "full" and whole.read_bytes != drive.size_bytes:
         return Level.NONE
     if whole.scope != "full" and policy.verify == "full":
         return Level.NONE
-    if attempt.method == "overwrite" and (
+    if "keyed-stream" in method.owes and (
         attempt.stream is None or attempt.written_bytes != drive.size_bytes
     ):
+        return Level.NONE
+    if method.vendors_word and not policy.crypto_erase_alone:
         return Level.NONE
     return min(
         attempt.level, method.levels.get(drive.media, Level.NONE), key=lambda level: level.rank
@@ -87,6 +90,8 @@ class _Folding:
     decided: bool = False
     touched: bool = False
     discarded: list[ByteRange] = field(default_factory=list)
+    hidden: tuple[HiddenArea, ...] | None = None
+    size_before: int = 0
 
 
 def drive_result(events: Iterable[Event], log_head: str = START) -> DriveResult:
@@ -103,10 +108,11 @@ def drive_result(events: Iterable[Event], log_head: str = START) -> DriveResult:
         default=Level.NONE,
     )
     exceptions = list(state.exceptions)
-    outcome = _outcome(state, level, exceptions)
+    hidden = _hidden_areas(drive) if state.hidden is None else state.hidden
+    level = min(level, capped(hidden), key=lambda item: item.rank)
+    outcome = _outcome(state, level, hidden, exceptions)
     if outcome not in (Outcome.PURGED, Outcome.CLEARED):
         level = Level.NONE
-    hidden = _hidden_areas(drive)
     return DriveResult(
         drive=drive,
         outcome=outcome,
@@ -117,7 +123,7 @@ def drive_result(events: Iterable[Event], log_head: str = START) -> DriveResult:
         smart_before=state.smart_before,
         smart_after=state.smart_after,
         commands=tuple(state.commands),
-        size_before_bytes=drive.size_bytes,
+        size_before_bytes=state.size_before,
         size_after_bytes=state.size_after,
         started_at=state.started,
         ended_at=state.ended,
@@ -135,7 +141,16 @@ def _take(state: _Folding, event: Event) -> None:
             state.drive = from_json(Drive, data["drive"])
             state.policy = from_json(Policy, data["policy"])
             state.started = event.at
-            state.size_after = state.drive.size_bytes
+            state.size_after = state.size_before = state.drive.size_bytes
+        case "size-now":
+            # A preparation changed it: from here on this much must be covered.
+            if state.drive is not None:
+                state.drive = replace(state.drive, size_bytes=data["size_bytes"])
+                state.size_after = data["size_bytes"]
+        case "hidden-areas":
+            state.hidden = tuple(from_json(HiddenArea, area) for area in data["areas"])
+        case "preparation-started":
+            state.touched = True
         case "smart":
             state.smart_before = from_json(Smart, data["smart"]) if data["smart"] else None
         case "attempt-started":
@@ -156,7 +171,21 @@ def _take(state: _Folding, event: Event) -> None:
             state.smart_after = from_json(Smart, data["smart"]) if data["smart"] else None
 
 
-def _outcome(state: _Folding, level: Level, exceptions: list[Reason]) -> Outcome:
+def capped(hidden: tuple[HiddenArea, ...]) -> Level:
+    """The best level that a drive with these hidden areas can have.
+
+    What lies in an area that is still there was not erased; where one could not be excluded,
+    no purge of the whole drive can be claimed.
+    """
+    states = {area.state for area in hidden}
+    if "present" in states:
+        return Level.NONE
+    return Level.CLEAR if "could-not-be-excluded" in states else Level.DESTROY
+
+
+def _outcome(
+    state: _Folding, level: Level, hidden: tuple[HiddenArea, ...], exceptions: list[Reason]
+) -> Outcome:
     if state.refused is not None:
         exceptions.append(state.refused)
         return Outcome.FAILED if state.touched else Outcome.NOT_ATTEMPTED
@@ -171,6 +200,11 @@ def _outcome(state: _Folding, level: Level, exceptions: list[Reason]) -> Outcome
         return Outcome.PURGED
     if not changed and level == Level.CLEAR:
         return Outcome.CLEARED
+    exceptions += [
+        Reason(code="hidden-area-left", facts={"kind": area.kind.upper(), "detail": area.detail})
+        for area in hidden
+        if area.state == "present"
+    ]
     for attempt in state.attempts:
         missing = () if changed else (_evidence_missing(attempt),)
         reasons = attempt.reasons or missing

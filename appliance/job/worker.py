@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from appliance.erasure.pace import Headway
+from appliance.erasure.preparing import prepare
 from appliance.erasure.site import Site, open_drive
 from appliance.errors import DriveError, TajdeedError
 from appliance.hardware.smart import smart
@@ -74,11 +75,17 @@ def erase(task: tasks.Task, log: Writer) -> None:
             progress=Progress(Path(task.progress)).write,
         )
         log.add("smart", smart=to_json(smart(drive.path)))
+        try:
+            prepare(site, task.plan.preparations)
+        except DriveError as error:
+            log.add("refused", reason=to_json(reason_of(error)))
+            return
         for option in task.plan.methods:
             attempt = attempted(site, option)
             log.add("attempt-ended", attempt=to_json(attempt))
             # Unknown is never a pass, and nothing else starts while it may still run.
-            if attempt.result == "unknown" or proven(attempt, drive, task.policy) != Level.NONE:
+            done = proven(attempt, site.drive, task.policy) != Level.NONE
+            if done or attempt.result == "unknown":
                 break
         log.add("decided", size_after=size_now(site), smart=to_json(smart(drive.path)))
     finally:

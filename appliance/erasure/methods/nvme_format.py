@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from appliance.erasure.canaries import check_canaries, plant_canaries
 from appliance.erasure.device import geometry
-from appliance.erasure.methods.overwrite import check_reasons
 from appliance.erasure.readback import verify_constant
+from appliance.erasure.reasons import mark_reasons
 from appliance.erasure.samples import check_old_samples, take_old_samples
 from appliance.erasure.site import Site
 from appliance.model import Attempt, Check, MethodOption, Reason, to_json
@@ -54,24 +54,9 @@ def perform(site: Site, option: MethodOption) -> Attempt:
         constant,
     )
     for check in checks:
-        if check.kind == "old-samples" and check.planned_bytes == 0 and check.complete:
-            continue
-        reasons += _named(check)
+        reasons += mark_reasons(check)
     site.say("checked", checks=to_json(checks))
     return _attempt(option, started_at, reasons, checks)
-
-
-def _named(check: Check) -> list[Reason]:
-    """A check's reasons; what survived is told apart from what is merely not constant."""
-    survived = [item for item in check.mismatches if item.kind == "survived"]
-    if survived:
-        return [
-            Reason(
-                code=f"{check.kind}-survived",
-                facts={"places": len(survived), "first_offset": survived[0].range.offset},
-            )
-        ]
-    return check_reasons(check)
 
 
 def _attempt(

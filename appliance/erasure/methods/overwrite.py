@@ -10,10 +10,11 @@ from appliance.erasure.device import geometry
 from appliance.erasure.lanes import End
 from appliance.erasure.overwrite import overwrite
 from appliance.erasure.readback import verify_source
+from appliance.erasure.reasons import check_reasons
 from appliance.erasure.samples import sampled_ranges
 from appliance.erasure.site import Site
 from appliance.erasure.stream import Keystream
-from appliance.model import Attempt, Check, MethodOption, Reason, to_json
+from appliance.model import Attempt, Check, MethodOption, to_json
 from appliance.tools import utc_now
 
 
@@ -52,40 +53,3 @@ def perform(site: Site, option: MethodOption) -> Attempt:
         checks=checks,
         stream=stream.record,
     )
-
-
-def check_reasons(check: Check) -> list[Reason]:
-    """Why a reading-back does not hold; empty when it does."""
-    found = []
-    wrong = [item for item in check.mismatches if item.kind != "unreadable"]
-    unread = [item for item in check.mismatches if item.kind == "unreadable"]
-    if wrong:
-        found.append(
-            Reason(
-                code="readback-mismatch",
-                facts={
-                    "ranges": len(wrong),
-                    "bytes": sum(item.range.length for item in wrong),
-                    "first_offset": wrong[0].range.offset,
-                },
-            )
-        )
-    if unread:
-        found.append(
-            Reason(
-                code="readback-unreadable",
-                facts={
-                    "ranges": len(unread),
-                    "bytes": sum(item.range.length for item in unread),
-                    "first_offset": unread[0].range.offset,
-                },
-            )
-        )
-    if not found and not check.good:
-        found.append(
-            Reason(
-                code="readback-incomplete",
-                facts={"read": check.read_bytes, "planned": check.planned_bytes},
-            )
-        )
-    return found

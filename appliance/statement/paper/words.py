@@ -50,6 +50,9 @@ TECHNIQUES = {
     "overwrite": N_("overwrite"),
     "block erase": N_("block erase"),
     "cryptographic erase": N_("cryptographic erase"),
+    "cryptographic and block erase": N_("cryptographic and block erase"),
+    "cryptographic erase and overwrite": N_("cryptographic erase and overwrite"),
+    "overwrite by the firmware": N_("overwrite by the drive's firmware"),
     "firmware erase": N_("erase by the drive's firmware"),
     "": N_("none"),
 }
@@ -58,6 +61,8 @@ CHECKS = {
     "canaries": N_("canaries"),
     "old-samples": N_("samples of old data"),
     "constant": N_("read back"),
+    "pattern": N_("read back"),
+    "after-erase": N_("read back"),
 }
 # What a good check says, by its kind.
 FOUND_GOOD = {
@@ -65,6 +70,8 @@ FOUND_GOOD = {
     "canaries": N_("canaries ({read}): all gone"),
     "old-samples": N_("samples of old data ({read}): none left"),
     "constant": N_("{read} read back: all blocks constant, as the drive declares"),
+    "pattern": N_("{read} read back: every block holds the pattern"),
+    "after-erase": N_("{read} read back: as the drive declares to read after an erase"),
 }
 ROLES = {
     "sanitizing": N_("erased by"),

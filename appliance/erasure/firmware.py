@@ -1,0 +1,146 @@
+"""The frame around every erase that a drive's own firmware does.
+
+Old samples are remembered and canaries planted before; then the orders, each watched to its
+end; then the canaries, the samples and the whole drive are read. The exit status of a tool
+alone proves nothing: tools in the field "formatted" for years and erased nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from appliance.erasure.canaries import check_canaries, plant_canaries
+from appliance.erasure.device import Geometry, geometry
+from appliance.erasure.plausibility import doubts
+from appliance.erasure.readback import verify_after_erase, verify_source
+from appliance.erasure.reasons import check_reasons, mark_reasons
+from appliance.erasure.samples import check_old_samples, sampled_ranges, take_old_samples
+from appliance.erasure.site import Site
+from appliance.erasure.stream import Source
+from appliance.model import Attempt, Check, MethodOption, Order, Reason, to_json
+from appliance.tools import utc_now
+
+Step = Callable[[Site], Order]
+"""One firmware command: confirms nothing, sends it, watches it to its end, never raises for
+what the drive does. It says itself what it sends (`Site.ran`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What a method does between planting and looking again.
+
+    `constant`: the drive declares that erased blocks read as zeros or ones. `pattern`: what
+    the firmware was told to write everywhere, where it was told. `then`: what the host does
+    after the orders (an overwrite), whose attempt's checks and stream are taken over.
+    """
+
+    steps: Sequence[Step]
+    constant: bool = False
+    pattern: Source | None = None
+    then: Callable[[Site, MethodOption], Attempt] | None = None
+
+
+def perform(site: Site, option: MethodOption, recipe: Recipe) -> Attempt:
+    """Samples, canaries, orders, checks; failed or unknown with the reason at every doubt."""
+    started_at = utc_now()
+    site.confirm_identity()
+    shape = geometry(site.fd)
+    old = take_old_samples(site.fd, shape=shape)
+    canaries = plant_canaries(site.fd, shape=shape, avoid=old.ranges)
+    site.say("canaries-planted", places=len(canaries.planted), seed=canaries.seed, samples=len(old))
+    if not canaries.usable:
+        reason = Reason(code="canaries-impossible", facts={"places": len(canaries.failed)})
+        return _attempt(option, started_at, "failed", (reason,))
+    orders: list[Order] = []
+    for step in recipe.steps:
+        site.confirm_identity()
+        order = step(site)
+        orders.append(order)
+        site.say("order-ended", order=to_json(order))
+        if problem := _order_reason(order):
+            return _attempt(option, started_at, _result(order), (problem,), orders)
+        found = doubts(order, site.drive)
+        if found:
+            return _attempt(option, started_at, "failed", found, orders)
+    site.confirm_identity()
+    now = geometry(site.fd)
+    marks = (
+        check_canaries(site.fd, canaries, shape=now),
+        check_old_samples(site.fd, old, shape=now),
+    )
+    reasons = tuple(found for check in marks for found in mark_reasons(check))
+    if reasons:
+        site.say("checked", checks=to_json(marks))
+        return _attempt(option, started_at, "failed", reasons, orders, marks)
+    if recipe.then is not None:
+        host = recipe.then(site, option)
+        return Attempt(
+            method=option.method,
+            result=host.result,
+            level=option.level,
+            started_at=started_at,
+            ended_at=utc_now(),
+            written_bytes=host.written_bytes,
+            reasons=host.reasons,
+            errors=host.errors,
+            checks=(*marks, *host.checks),
+            stream=host.stream,
+            orders=tuple(orders),
+        )
+    whole = _read_all(site, recipe, now)
+    checks = (*marks, whole)
+    site.say("checked", checks=to_json(checks))
+    found_wrong = tuple(check_reasons(whole))
+    result = "failed" if found_wrong else "done"
+    return _attempt(option, started_at, result, found_wrong, orders, checks)
+
+
+def _read_all(site: Site, recipe: Recipe, shape: Geometry) -> Check:
+    ranges = sampled_ranges(shape) if site.policy.verify == "sampled" else None
+    report = site.reporter("verifying")
+    if recipe.pattern is not None:
+        return verify_source(site.fd, recipe.pattern, ranges=ranges, shape=shape, report=report)
+    return verify_after_erase(
+        site.fd, constant=recipe.constant, ranges=ranges, shape=shape, report=report
+    )
+
+
+def _result(order: Order) -> str:
+    return "unknown" if order.accepted and order.reported == "unknown" else "failed"
+
+
+def _order_reason(order: Order) -> Reason | None:
+    """Why an order proves nothing; None for one that was seen to succeed."""
+    facts = {"command": order.command, "problem": order.problem}
+    if not order.accepted:
+        return Reason(code="order-refused", facts=facts)
+    if order.reported == "unknown":
+        return Reason(code="order-without-end", facts=facts)
+    if order.reported == "failed":
+        return Reason(code="order-failed", facts=facts)
+    if order.reported == "idle":
+        return Reason(code="order-idle", facts=facts)
+    if not order.seen:
+        return Reason(code="order-not-seen", facts=facts)
+    return None
+
+
+def _attempt(
+    option: MethodOption,
+    started_at: str,
+    result: str,
+    reasons: Sequence[Reason],
+    orders: Sequence[Order] = (),
+    checks: Sequence[Check] = (),
+) -> Attempt:
+    return Attempt(
+        method=option.method,
+        result=result,
+        level=option.level,
+        started_at=started_at,
+        ended_at=utc_now(),
+        reasons=tuple(reasons),
+        checks=tuple(checks),
+        orders=tuple(orders),
+    )
