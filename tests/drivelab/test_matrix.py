@@ -6,24 +6,17 @@ A few drives a boot. The matrix goes to `dist/reports/drivelab.md`.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 
 from imagebuilder.catalogues import compile_catalogues
 from imagebuilder.stick.application import REPOSITORY
-from imagebuilder.vm import Machine, MachineSpec, stick_drive
-from tests.drivelab.guest import erase_all, laboratory_stick
-from tests.drivelab.laboratory import Laboratory
-from tests.drivelab.matrix import Row, report, row
-from tests.drivelab.personality import Personality, load, names
+from tests.drivelab.boots import boot, in_boots
+from tests.drivelab.guest import laboratory_stick
+from tests.drivelab.matrix import Row, report
+from tests.drivelab.personality import load, names
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(3600)]
-
-# SeaBIOS keeps room for 16 disks; with more, one boot in seven did not find the stick.
-_DRIVES_A_BOOT = 9
-_ERASING_S = 1500
 
 
 @pytest.fixture(scope="module")
@@ -35,42 +28,14 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
     everyone = [load(name) for name in names()]
     begun = time.monotonic()
     found: dict[str, Row] = {}
-    boots = range(0, len(everyone), _DRIVES_A_BOOT)
-    for first in boots:
-        some = everyone[first : first + _DRIVES_A_BOOT]
-        for one in boot(stick, some, directory / f"boot{first}"):
+    boots = list(in_boots(everyone))
+    for number, some in enumerate(boots):
+        for one in boot(stick, some, directory / f"boot{number}"):
             found[one.name] = one
     target = REPOSITORY / "dist/reports/drivelab.md"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(report(list(found.values()), time.monotonic() - begun, len(boots)))
     return found
-
-
-def boot(stick: Path, personalities: Sequence[Personality], directory: Path) -> list[Row]:
-    """One virtual PC with these drives, erased."""
-    with Laboratory(personalities, directory / "drives") as laboratory:
-        spec = MachineSpec(
-            name="lab",
-            drives=(stick_drive(stick),),
-            memory_mib=1536,
-            shared_memory=True,
-            extra=laboratory.arguments,
-        )
-        with Machine(spec, directory / "pc") as machine:
-            found = erase_all(machine, laboratory, _ERASING_S)
-        assert laboratory.complaints() == ""
-        return [
-            row(
-                personality.name,
-                personality.title,
-                personality.expected,
-                planned=found[personality.name].planned,
-                statement=found[personality.name].statement,
-                left_bytes=laboratory.left_bytes(personality),
-                size_bytes=laboratory.size_bytes(personality),
-            )
-            for personality in personalities
-        ]
 
 
 @pytest.mark.parametrize("name", names())

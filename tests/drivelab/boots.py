@@ -1,0 +1,50 @@
+"""Personalities dealt out over few guest boots, and one such boot: drives in, rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from imagebuilder.vm import Machine, MachineSpec, stick_drive
+from tests.drivelab.guest import erase_all
+from tests.drivelab.laboratory import Laboratory
+from tests.drivelab.matrix import Row, row
+from tests.drivelab.personality import Personality
+
+# SeaBIOS keeps room for 16 disks; with more, one boot in seven did not find the stick.
+_DRIVES_A_BOOT = 9
+_ERASING_S = 1500
+
+
+def in_boots(everyone: Sequence[Personality]) -> Iterator[Sequence[Personality]]:
+    """In the order given, as many as one boot takes."""
+    for first in range(0, len(everyone), _DRIVES_A_BOOT):
+        yield everyone[first : first + _DRIVES_A_BOOT]
+
+
+def boot(stick: Path, personalities: Sequence[Personality], directory: Path) -> list[Row]:
+    """One virtual PC with these drives, erased."""
+    with Laboratory(personalities, directory / "drives") as laboratory:
+        spec = MachineSpec(
+            name="lab",
+            drives=(stick_drive(stick),),
+            memory_mib=1536,
+            shared_memory=True,
+            extra=laboratory.arguments,
+        )
+        with Machine(spec, directory / "pc") as machine:
+            found = erase_all(machine, laboratory, _ERASING_S)
+        if laboratory.complaints():
+            raise RuntimeError(laboratory.complaints())
+        return [
+            row(
+                personality.name,
+                personality.title,
+                personality.expected,
+                planned=found[personality.name].planned,
+                statement=found[personality.name].statement,
+                left_bytes=laboratory.left_bytes(personality),
+                size_bytes=laboratory.size_bytes(personality),
+            )
+            for personality in personalities
+        ]
