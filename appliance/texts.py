@@ -39,9 +39,16 @@ def advice(what: Reason | TajdeedError, language: str) -> str:
     return _filled(text.advice, what.facts, language) if text and text.advice else ""
 
 
+def sentences(head: str, tail: str) -> str:
+    """A short text and its advice as two sentences; only the advice carries a full stop."""
+    if not tail:
+        return head
+    return f"{head} {tail}" if head.endswith((".", "!", "؟", "?", ":")) else f"{head}. {tail}"
+
+
 def explained(what: Reason | TajdeedError) -> dict[str, str]:
     """Both languages at once, for machine-readable output."""
     return {
-        language: " ".join(filter(None, (short(what, language), advice(what, language))))
+        language: sentences(short(what, language), advice(what, language))
         for language in ("ar", "en")
     }

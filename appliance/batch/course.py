@@ -12,6 +12,7 @@ from appliance.batch.lines import Event
 from appliance.errors import TajdeedError
 from appliance.job.state import JobPhase, JobState, Progress, advanced
 from appliance.model import Reason
+from appliance.texts import sentences
 from appliance.tui import words
 from appliance.tui.feed import Answered, Gone, News, Refused
 from appliance.tui.screen import Call
@@ -133,4 +134,4 @@ def refusal(error: TajdeedError) -> Event:
 
 
 def _text(what: TajdeedError | Reason) -> str:
-    return visual(f"{words.told(what)} {words.advice(what)}".strip(), False)
+    return visual(sentences(words.told(what), words.advice(what)), False)

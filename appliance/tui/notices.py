@@ -8,6 +8,7 @@ from __future__ import annotations
 from appliance.i18n import _
 from appliance.job.state import JobPhase, JobState
 from appliance.model import Drive, Reason
+from appliance.texts import sentences
 from appliance.tui import words
 from appliance.tui.rows import Cell, Row, row
 from appliance.tui.text import isolated, wrapped
@@ -35,7 +36,7 @@ def reasons(
     rows: list[Row] = []
     for item in items:
         more = words.advice(item) if advise else ""
-        rows += bullets(f"{words.told(item)} {more}".strip(), width, role, indent)
+        rows += bullets(sentences(words.told(item), more), width, role, indent)
     return rows
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from appliance import i18n
 from appliance.i18n import _
 from appliance.job.state import JobPhase, JobState, Progress, advanced
+from appliance.texts import sentences
 from appliance.tui import words
 from appliance.tui.feed import Answered, Gone, News, Refused
 from appliance.tui.first import uptime_s, waiting_rows
@@ -73,9 +74,9 @@ class Session:
             if self.state is not None:
                 self.state = advanced(self.state, news)
         elif isinstance(news, Gone):
-            self.gone = f"{words.told(news.error)} {words.advice(news.error)}"
+            self.gone = sentences(words.told(news.error), words.advice(news.error))
         elif isinstance(news, Refused):
-            text = f"{words.told(news.error)} {words.advice(news.error)}".strip()
+            text = sentences(words.told(news.error), words.advice(news.error))
             self.message = (text, "bad")
         elif isinstance(news, Answered) and news.method == "PowerOff":
             self.message = (
