@@ -20,6 +20,8 @@ from imagebuilder.vm import Drive, Machine, MachineSpec, stick_drive
 from imagebuilder.vm.machine import Firmware
 from imagebuilder.vm.qmp import QmpError
 
+_PLAN_SHOWN_S = 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
@@ -93,6 +95,9 @@ def run_job(
             kind = event["event"]
             if kind == "machine":
                 told.machine = event
+                camera.take("searching")
+            elif kind == "countdown" and event["left_s"] <= _PLAN_SHOWN_S:
+                # The screen follows the job by a few seconds on an emulated PC.
                 camera.take("plan")
             elif kind == "progress":
                 for drive in event["drives"]:
