@@ -126,7 +126,8 @@ class Cursor:
 
 
 class ErrorRanges:
-    """Bad ranges as they are found, by any thread; neighbours of one kind become one.
+    """Bad ranges as they are found, by any thread; neighbours of one kind become one, with all
+    that was said of them.
 
     More than `limit` ranges are made fewer by also merging across gaps, so that a drive
     with a million bad blocks cannot fill memory and paper; `gap_bytes` says how far.
@@ -159,15 +160,21 @@ class ErrorRanges:
 
     def _merge(self) -> list[RangeError]:
         done: list[RangeError] = []
-        last: dict[tuple[str, str], int] = {}
+        last: dict[str, int] = {}
         for one in sorted(self._found, key=lambda item: item.range.offset):
-            key = (one.kind, one.detail)
-            before = done[last[key]].range if key in last else None
-            if before is not None and one.range.offset <= before.end + self.gap_bytes:
-                length = max(before.end, one.range.end) - before.offset
-                joined = ByteRange(offset=before.offset, length=length)
-                done[last[key]] = RangeError(kind=one.kind, range=joined, detail=one.detail)
-            else:
-                last[key] = len(done)
+            before = done[last[one.kind]] if one.kind in last else None
+            if before is None or one.range.offset > before.range.end + self.gap_bytes:
+                last[one.kind] = len(done)
                 done.append(one)
+                continue
+            length = max(before.range.end, one.range.end) - before.range.offset
+            joined = ByteRange(offset=before.range.offset, length=length)
+            detail = _both(before.detail, one.detail)
+            done[last[one.kind]] = RangeError(kind=one.kind, range=joined, detail=detail)
         return done
+
+
+def _both(first: str, second: str) -> str:
+    """What two neighbours say of themselves, each word once: `other, zeros`."""
+    words = {word for text in (first, second) for word in text.split(", ") if word}
+    return ", ".join(sorted(words))

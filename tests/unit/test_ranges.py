@@ -17,7 +17,7 @@ from appliance.erasure.ranges import (
     sample_ranges,
     total_bytes,
 )
-from appliance.model import ByteRange
+from appliance.model import ByteRange, RangeError
 
 RANGES = st.lists(
     st.builds(ByteRange, offset=st.integers(0, 500), length=st.integers(1, 60)), max_size=12
@@ -127,3 +127,14 @@ def test_every_section_of_a_large_drive_is_sampled_twice_and_differently_each_ti
         inside = sum(max(0.0, min(r.end, high) - max(r.offset, low)) for r in one)
         assert inside >= section / 10 - 1024
     assert total_bytes(one) < size // 9
+
+
+def test_neighbours_that_look_different_are_one_range_with_both_words() -> None:
+    errors = ErrorRanges()
+    for number, looks in enumerate(("other", "zeros", "other", "ones")):
+        errors.add("mismatch", ByteRange(offset=4096 + 512 * number, length=512), looks)
+    assert list(errors) == [
+        RangeError(
+            kind="mismatch", range=ByteRange(offset=4096, length=2048), detail="ones, other, zeros"
+        )
+    ]
