@@ -13,6 +13,7 @@ from pathlib import Path
 
 from imagebuilder.cache import cache_dir, made_once, recipe_key
 from imagebuilder.mirror import RELEASE, apt_options, backports_hook, sources
+from imagebuilder.namespaces import private_mounts
 from imagebuilder.run import Done, run
 
 # Virtual machines: newer than the release's own, whose vfio-user client the drive laboratory needs.
@@ -107,8 +108,16 @@ def in_tools(argv: Sequence[str | Path], *, cwd: Path | None = None) -> list[str
         if path.name not in _OWN and path.is_dir() and not path.is_symlink():
             (root / path.name).mkdir(exist_ok=True)
     words = [str(word) for word in argv]
-    namespace = ["unshare", "--mount", "--propagation", "private"]
-    return [*namespace, "sh", "-euc", _ENTER, "tools", str(root), str(cwd or Path.cwd()), *words]
+    return [
+        *private_mounts(),
+        "sh",
+        "-euc",
+        _ENTER,
+        "tools",
+        str(root),
+        str(cwd or Path.cwd()),
+        *words,
+    ]
 
 
 def run_tool(

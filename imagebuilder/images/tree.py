@@ -18,6 +18,7 @@ from imagebuilder.cache import cache_dir, made_once, recipe_key, remove_tree
 from imagebuilder.console import step
 from imagebuilder.images.profile import Profile
 from imagebuilder.mirror import apt_options, sources
+from imagebuilder.namespaces import private_mounts
 from imagebuilder.run import run
 from imagebuilder.toolsroot import run_tool
 
@@ -165,7 +166,7 @@ def settled_tree(profile: Profile, layer: PackageLayer, tree: Path) -> None:
 
 def in_tree(tree: Path, argv: list[str], log: Path | None = None) -> str:
     """Run a program of the tree inside it (chroot, own namespaces); what it printed."""
-    namespaces = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--net"]
+    namespaces = [*private_mounts(), "--pid", "--fork", "--net"]
     clean = [
         "env",
         "-i",

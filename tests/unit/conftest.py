@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from appliance import i18n
 from imagebuilder.catalogues import compile_catalogues
+
+# How long an example takes says more of what else the machine does than of the product.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session", autouse=True)
