@@ -125,7 +125,11 @@ class Smart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtaFacts:
-    """From the raw IDENTIFY DEVICE words (ACS-5), never from a tool's prose."""
+    """From the raw IDENTIFY DEVICE words (ACS-5), never from a tool's prose.
+
+    `sanitize_state` is SANITIZE STATUS EXT's own: idle, running, failed, succeeded; None where
+    the drive has no such feature set or did not answer. Minutes are the drive's own estimates.
+    """
 
     security_supported: bool
     security_enabled: bool
@@ -139,6 +143,13 @@ class AtaFacts:
     hpa_supported: bool
     native_max_lba: int | None = None
     accessible_max_lba: int | None = None
+    security_tries_over: bool = False
+    erase_minutes: int | None = None
+    enhanced_erase_minutes: int | None = None
+    master_password_id: int | None = None
+    zeros_after_trim: bool = False
+    sanitize_state: str | None = None
+    sanitize_frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +273,9 @@ class Policy:
     image_allow: tuple[str, ...] = ()
     final_fill: str = "image-extent"
     at_end: str = "stay"
+    ata_password: str = "tajdeed-erasure"  # noqa: S105 - documented, no secret
+    stall_minutes: int = 30
+    suspend_frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,11 @@ BUSES = Kind(
     schema={"type": "array", "items": {"enum": [bus.value for bus in Bus if bus != "unknown"]}},
     expected="[" + " | ".join(bus.value for bus in Bus if bus != "unknown") + "]",
 )
+# What hdparm takes as it stands: 32 bytes at most, and "NULL" would mean no password at all.
+PASSWORD = Kind(
+    schema={"type": "string", "pattern": "^(?!NULL$)[A-Za-z0-9._-]{1,32}$"},
+    expected="A-Z a-z 0-9 . _ - (1 … 32)",
+)
 SERVERS = Kind(
     schema={
         "type": "array",
@@ -100,6 +105,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(key="policy.verify", kind=_choice("full", "sampled"), default="full", help=N_("How much is read back")),
     Setting(key="policy.on_failure", kind=_choice("stop", "continue"), default="stop", help=N_("Whether an image may still be laid down when a drive of the machine has failed")),
     Setting(key="policy.buses", kind=BUSES, default=("sata", "sas", "nvme", "mmc"), help=N_("Which kinds of drive may be erased at all")),
+    Setting(key="policy.ata_password", kind=PASSWORD, default="tajdeed-erasure", help=N_("The password that a drive has while its own SECURITY ERASE runs; the same on all sticks of an organisation, for it opens a drive that was interrupted")),
+    Setting(key="policy.stall_minutes", kind=_whole(1, 1440), default=30, help=N_("Minutes without progress after which an erase by the drive's firmware counts as stalled")),
+    Setting(key="policy.suspend_frozen", kind=SWITCH, default=False, help=N_("Whether unattended work may let the machine sleep for seconds to free frozen drives (the screen may stay black)")),
     Setting(key="image.choose", kind=TEXT, default="auto", help=N_("The image to lay down: auto, none, or a profile's name")),
     Setting(key="image.allow", kind=TEXTS, default=(), help=N_("Images that auto may choose from; empty: all on the stick")),
     Setting(key="image.final_fill", kind=_choice("image-extent"), default="image-extent", help=N_("What is filled with zeros before an image is laid down")),
@@ -290,4 +298,7 @@ def policy(settings: Settings) -> Policy:
         image_allow=tuple(settings["image.allow"]),
         final_fill=settings["image.final_fill"],
         at_end=settings["batch.at_end"],
+        ata_password=settings["policy.ata_password"],
+        stall_minutes=settings["policy.stall_minutes"],
+        suspend_frozen=settings["policy.suspend_frozen"],
     )

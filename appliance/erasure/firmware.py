@@ -18,7 +18,7 @@ from appliance.erasure.reasons import check_reasons, mark_reasons
 from appliance.erasure.samples import check_old_samples, sampled_ranges, take_old_samples
 from appliance.erasure.site import Site
 from appliance.erasure.stream import Source
-from appliance.model import Attempt, Check, MethodOption, Order, Reason, to_json
+from appliance.model import Attempt, Check, Facts, MethodOption, Order, Reason, to_json
 from appliance.tools import utc_now
 
 Step = Callable[[Site], Order]
@@ -112,7 +112,7 @@ def _result(order: Order) -> str:
 
 def _order_reason(order: Order) -> Reason | None:
     """Why an order proves nothing; None for one that was seen to succeed."""
-    facts = {"command": order.command, "problem": order.problem}
+    facts: Facts = {"command": order.command, "problem": order.problem}
     if not order.accepted:
         return Reason(code="order-refused", facts=facts)
     if order.reported == "unknown":

@@ -42,6 +42,7 @@ def drive_plan(drive: Drive, machine: Machine, policy: Policy) -> DrivePlan:
         methods=() if refusals else options,
         ruled_out=ruled_out,
         refusals=refusals,
+        preparations=() if refusals else preparations(drive),
         release=tuple(release_steps(drive.holders)),
         notes=_notes(drive),
     )
@@ -87,12 +88,28 @@ def drive_refusals(drive: Drive, machine: Machine, policy: Policy) -> tuple[Reas
 
 def _ata_refusals(ata: AtaFacts) -> list[Reason]:
     found = []
-    if ata.security_locked:
-        found.append(reason("ata-locked"))
+    # With a try left, the known password is one of the preparations: an earlier run of any of
+    # our sticks may have been cut in the middle of an erase.
+    hopeless = ata.security_frozen or ata.security_tries_over
+    if ata.security_enabled and hopeless:
+        found.append(reason("ata-locked" if ata.security_locked else "ata-password-set"))
     native, accessible = ata.native_max_lba, ata.accessible_max_lba
     if native is not None and accessible is not None and native > accessible:
         found.append(reason("hidden-area", kind="HPA", blocks=native - accessible))
     return found
+
+
+def preparations(drive: Drive) -> tuple[Reason, ...]:
+    """What must be done to a drive before any method, in order."""
+    found: list[Reason] = []
+    if drive.ata is not None:
+        if drive.ata.sanitize_state == "running":
+            found.append(reason("wait-for-sanitize"))
+        if drive.ata.sanitize_state == "failed":
+            found.append(reason("leave-failed-sanitize"))
+        if drive.ata.security_enabled:
+            found.append(reason("unlock-known-password"))
+    return tuple(found)
 
 
 def _sorted_out(
@@ -135,6 +152,11 @@ def method_reasons(method: Method, drive: Drive, policy: Policy) -> tuple[Reason
         found.append(reason("drive-lacks", feature=", ".join(missing)))
     elif not method.built:
         found.append(reason("method-not-built"))
+    if drive.ata is not None and not missing:
+        if method.id.startswith("ata-erase") and drive.ata.security_frozen:
+            found.append(reason("security-frozen"))
+        if method.id.startswith("ata-sanitize") and drive.ata.sanitize_frozen:
+            found.append(reason("sanitize-frozen"))
     if method.vendors_word and not policy.crypto_erase_alone:
         found.append(reason("makers-word-alone"))
     if method.id.startswith("nvme-format") and drive.nvme and len(drive.nvme.namespaces) != 1:

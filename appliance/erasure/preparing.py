@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from appliance.erasure import atasanitize, atasecurity
 from appliance.erasure.site import Site
 from appliance.model import Reason, to_json
 
 Preparer = Callable[[Site, Reason], None]
 
-PREPARERS: dict[str, Preparer] = {}
+PREPARERS: dict[str, Preparer] = {
+    "wait-for-sanitize": atasanitize.wait_for_running,
+    "leave-failed-sanitize": atasanitize.leave_failed,
+    "unlock-known-password": atasecurity.unlock_known,
+}
 
 
 def prepare(site: Site, preparations: tuple[Reason, ...]) -> None:

@@ -70,39 +70,39 @@ METHODS: tuple[Method, ...] = (
         id="ata-sanitize-crypto-block", title=N_("ATA SANITIZE: crypto scramble, then block erase"),
         technique="cryptographic and block erase", buses=_ATA, levels={_FLASH: Level.PURGE},
         clause="ACS-5 CRYPTO SCRAMBLE EXT, BLOCK ERASE EXT; IEEE 2883 ATA",
-        needs=("ata-sanitize-crypto", "ata-sanitize-block"), orders=2, owes=_DECLARED, readback=_GONE,
+        needs=("ata-sanitize-crypto", "ata-sanitize-block"), orders=2, owes=_DECLARED, readback=_GONE, built=True,
     ),
     Method(
         id="ata-sanitize-block", title=N_("ATA SANITIZE: block erase"), technique="block erase",
         buses=_ATA, levels={_FLASH: Level.PURGE}, clause="ACS-5 BLOCK ERASE EXT; IEEE 2883 ATA",
-        needs=("ata-sanitize-block",), orders=1, owes=_DECLARED, readback=_GONE,
+        needs=("ata-sanitize-block",), orders=1, owes=_DECLARED, readback=_GONE, built=True,
     ),
     Method(
         id="ata-sanitize-crypto", title=N_("ATA SANITIZE: crypto scramble"), technique="cryptographic erase",
         buses=_ATA, levels={_FLASH: Level.PURGE}, clause="ACS-5 CRYPTO SCRAMBLE EXT; IEEE 2883 ATA",
-        needs=("ata-sanitize-crypto",), orders=1, owes=_DECLARED, readback=_WORD, vendors_word=True,
+        needs=("ata-sanitize-crypto",), orders=1, owes=_DECLARED, readback=_WORD, vendors_word=True, built=True,
     ),
     # ATA: hard disks (and the Clear commands of both)
     Method(
         id="ata-sanitize-overwrite", title=N_("ATA SANITIZE: overwrite"), technique="overwrite by the firmware",
         buses=_ATA, levels={_DISK: Level.PURGE}, clause="ACS-5 OVERWRITE EXT; IEEE 2883 ATA",
-        needs=("ata-sanitize-overwrite",), orders=1, owes=_PATTERN, readback=_HOLDS,
+        needs=("ata-sanitize-overwrite",), orders=1, owes=_PATTERN, readback=_HOLDS, built=True,
     ),
     Method(
         id="ata-sanitize-crypto-overwrite", title=N_("ATA SANITIZE: crypto scramble, then overwrite with a keyed stream"),
         technique="cryptographic erase and overwrite", buses=_ATA, levels={_DISK: Level.PURGE},
         clause="ACS-5 CRYPTO SCRAMBLE EXT; IEEE 2883 ATA",
-        needs=("ata-sanitize-crypto",), orders=1, owes=(*_MARKS, *_STREAM), readback=_KEYED,
+        needs=("ata-sanitize-crypto",), orders=1, owes=(*_MARKS, *_STREAM), readback=_KEYED, built=True,
     ),
     Method(
         id="ata-erase-enhanced", title=N_("ATA SECURITY ERASE UNIT, enhanced"), technique="firmware erase",
         buses=_ATA, levels={_DISK: Level.PURGE, _FLASH: Level.CLEAR}, clause="ACS-5 SECURITY ERASE UNIT; IEEE 2883 ATA",
-        needs=("ata-erase-enhanced",), orders=1, owes=_DECLARED, readback=_GONE,
+        needs=("ata-erase-enhanced",), orders=1, owes=_DECLARED, readback=_GONE, built=True,
     ),
     Method(
         id="ata-erase", title=N_("ATA SECURITY ERASE UNIT"), technique="firmware erase",
         buses=_ATA, levels={_DISK: Level.CLEAR, _FLASH: Level.CLEAR}, clause="ACS-5 SECURITY ERASE UNIT; IEEE 2883 ATA: Clear",
-        needs=("ata-erase",), orders=1, owes=_DECLARED, readback=_GONE,
+        needs=("ata-erase",), orders=1, owes=_DECLARED, readback=_GONE, built=True,
     ),
     # NVMe
     Method(

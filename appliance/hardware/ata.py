@@ -10,8 +10,9 @@ Words = tuple[int, ...]
 def ata_facts(words: Words, native_max_lba: int | None = None) -> AtaFacts:
     """What the words say of security, sanitize and hidden areas.
 
-    Words 82-83/128: security; 59: sanitize (ACS-5 9.11.7.7); 82 bit 10: HPA feature set;
-    60-61 and 100-103: accessible capacity.
+    Words 82-83/128: security; 89, 90: erase times; 92: master password identifier; 59: sanitize
+    (ACS-5 9.11.7.7); 82 bit 10: HPA feature set; 60-61 and 100-103: accessible capacity; 69
+    bits 14 and 5: trimmed blocks read as zeros, always.
     """
     security, sanitize = words[128], words[59]
     return AtaFacts(
@@ -27,7 +28,22 @@ def ata_facts(words: Words, native_max_lba: int | None = None) -> AtaFacts:
         hpa_supported=_valid(words[82]) and bool(words[82] & 1 << 10),
         native_max_lba=native_max_lba,
         accessible_max_lba=accessible_lbas(words) - 1,
+        security_tries_over=bool(security & 1 << 4),
+        erase_minutes=erase_minutes(words[89]),
+        enhanced_erase_minutes=erase_minutes(words[90]),
+        master_password_id=words[92] if _valid(words[92]) else None,
+        zeros_after_trim=words[69] & 0x4020 == 0x4020,
     )
+
+
+def erase_minutes(word: int) -> int | None:
+    """An estimate for SECURITY ERASE UNIT, in minutes (ACS-5 9.11.7.9); None: the drive says none.
+
+    In units of two minutes, in 8 bits or, with bit 15 set, in 15; the greatest value means
+    "longer than that".
+    """
+    count = word & 0x7FFF if word & 0x8000 else word & 0xFF
+    return 2 * count or None
 
 
 def _valid(word: int) -> bool:

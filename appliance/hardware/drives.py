@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.hardware import ata, descriptor
+from appliance.hardware.atasanitize import sanitize_status
 from appliance.hardware.booted import Booted
 from appliance.hardware.holders import holder_tree
 from appliance.hardware.smart import smart
@@ -66,13 +67,15 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
     path = f"/dev/{name}"
     warnings: list[Reason] = []
     opened = None
-    nvme = None
+    nvme = ata_facts = None
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             opened = descriptor.opened(fd)
             if name.startswith("nvme"):
                 nvme = _nvme_facts(fd, sysfs)
+            if opened.ata_words:
+                ata_facts = _ata_facts(fd, path, opened.ata_words)
         finally:
             os.close(fd)
     except OSError as error:
@@ -105,7 +108,7 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
         sysfs=str(sysfs.resolve()),
         holders=holder_tree(name),
         smart=smart(path) if with_smart else None,
-        ata=_ata_facts(path, words) if words else None,
+        ata=ata_facts,
         nvme=nvme,
         warnings=tuple(warnings),
     )
@@ -195,11 +198,19 @@ def _nvme_facts(fd: int, sysfs: Path) -> NvmeFacts:
     )
 
 
-def _ata_facts(path: str, words: tuple[int, ...]) -> AtaFacts:
-    """IDENTIFY's facts, and the native size where the drive has the HPA feature set."""
+def _ata_facts(fd: int, path: str, words: tuple[int, ...]) -> AtaFacts:
+    """IDENTIFY's facts, the native size with the HPA feature set, and what a sanitize does now."""
     facts = ata.ata_facts(words)
     sectors = hdparm.max_sectors(path) if facts.hpa_supported else None
-    return replace(facts, native_max_lba=sectors.native - 1) if sectors else facts
+    if sectors:
+        facts = replace(facts, native_max_lba=sectors.native - 1)
+    if not facts.sanitize_supported:
+        return facts
+    try:
+        now = sanitize_status(fd)
+    except OSError:  # unknown it stays: None
+        return facts
+    return replace(facts, sanitize_state=now.state, sanitize_frozen=now.frozen)
 
 
 def driver_of(sysfs: Path) -> str | None:

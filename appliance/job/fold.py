@@ -150,7 +150,9 @@ def _take(state: _Folding, event: Event) -> None:
         case "hidden-areas":
             state.hidden = tuple(from_json(HiddenArea, area) for area in data["areas"])
         case "preparation-started":
-            state.touched = True
+            # A password that was tried and not taken changed nothing.
+            harmless = data["preparation"]["code"] == "unlock-known-password"
+            state.touched = state.touched or not harmless
         case "smart":
             state.smart_before = from_json(Smart, data["smart"]) if data["smart"] else None
         case "attempt-started":
@@ -188,6 +190,8 @@ def _outcome(
 ) -> Outcome:
     if state.refused is not None:
         exceptions.append(state.refused)
+        if state.refused.code == "sanitize-without-end":
+            return Outcome.UNKNOWN
         return Outcome.FAILED if state.touched else Outcome.NOT_ATTEMPTED
     if state.open_method:
         exceptions.append(Reason(code="interrupted", facts={"method": state.open_method}))

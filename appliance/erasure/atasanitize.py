@@ -1,0 +1,178 @@
+"""SANITIZE DEVICE on an ATA drive: order it, watch it, wait for one that already runs, leave a
+failure.
+
+An operation survives resets, power cuts and our own death, and nothing stops it; while one
+runs nothing else is sent. What counts as seen is stated by `erasure.watching`: the drive said
+that it was running, or its log is another one than before our order.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Self
+
+from appliance.erasure.site import Site
+from appliance.erasure.watching import Patience, State, Watched, watch
+from appliance.errors import DriveError
+from appliance.hardware.atasanitize import SanitizeStatus, sanitize_status
+from appliance.model import Order, Reason, to_json
+from appliance.tools import hdparm, utc_now
+
+if TYPE_CHECKING:
+    from appliance.erasure.firmware import Step
+
+COMMANDS: dict[hdparm.Sanitize, str] = {
+    "crypto-scramble": "CRYPTO SCRAMBLE EXT",
+    "block-erase": "BLOCK ERASE EXT",
+    "overwrite": "OVERWRITE EXT",
+}
+_WORDS: dict[str, State] = {
+    "idle": "idle",
+    "running": "running",
+    "succeeded": "success",
+    "failed": "failed",
+}
+_LOOKOUT_S = 0.01
+# With nothing asked of the medium, any byte does: this is only to get out of a failed state.
+_ZEROS = bytes(4)
+
+
+def watched(status: SanitizeStatus) -> Watched:
+    """One answer in the watcher's words; its mark is the outcome that the log now holds."""
+    return Watched(state=_WORDS[status.state], progress=status.progress, mark=status.state)
+
+
+def sanitize(kind: hdparm.Sanitize, pattern: bytes = b"") -> Step:
+    """A step that runs one sanitize operation to its end."""
+    name = COMMANDS[kind] + (f", pattern {pattern.hex().upper()}h" if pattern else "")
+
+    def step(site: Site) -> Order:
+        started_at, began = utc_now(), time.monotonic()
+        try:
+            before = sanitize_status(site.fd)
+        except OSError as error:
+            return _refused(name, started_at, f"no status before: {error.strerror or error}")
+        if before.state == "running":
+            # Somebody else's. It will be over one day, but not as an answer to our order.
+            order = _refused(name, started_at, "another sanitize operation runs")
+            return replace(order, accepted=True, reported="unknown")
+        if before.frozen:
+            return _refused(name, started_at, "sanitize frozen")
+        site.say("order-given", command=name, before=to_json(before))
+        with _Lookout(site.fd) as lookout:
+            done = hdparm.sanitize(site.drive.path, kind, pattern)
+        site.ran(done.run)
+        if problem := hdparm.complaint(done):
+            try:
+                now = sanitize_status(site.fd)
+            except OSError:
+                now = before
+            if not lookout.saw_running and now.state in (before.state, "idle"):
+                return _refused(name, started_at, problem)
+        order = watch(
+            name,
+            lambda: watched(sanitize_status(site.fd)),
+            before=watched(before),
+            started_at=started_at,
+            began=began,
+            report=site.reporter("erasing"),
+            patience=patience(site),
+        )
+        return replace(order, seen="progress") if lookout.saw_running else order
+
+    return step
+
+
+def patience(site: Site) -> Patience:
+    """How long this organisation waits for progress."""
+    return Patience(stall_s=site.policy.stall_minutes * 60.0)
+
+
+def wait_for_running(site: Site, reason: Reason) -> None:
+    """Watch an operation of an earlier run, ours or not, to its end; proof of nothing.
+
+    DriveError `sanitize-without-end` where it does not come to one: the drive is left alone.
+    """
+    order = watch(
+        "SANITIZE DEVICE (earlier)",
+        lambda: watched(sanitize_status(site.fd)),
+        before=None,
+        started_at=utc_now(),
+        began=time.monotonic(),
+        report=site.reporter("erasing"),
+        patience=patience(site),
+    )
+    site.say("earlier-sanitize-ended", order=to_json(order), reason=reason.code)
+    if order.reported == "unknown":
+        raise DriveError("sanitize-without-end", drive=site.drive.label, problem=order.problem)
+    if order.reported == "failed":
+        leave_failed(site, reason)
+
+
+def leave_failed(site: Site, reason: Reason) -> None:
+    """Out of the state after a failed sanitize, in which a drive takes no reads and no writes.
+
+    Asked politely first (CLEAR SANITIZE OPERATION FAILED, where the command that failed had
+    allowed it), then by a sanitize that succeeds (ACS-5 4.15.6). That one is no erasure of
+    ours: the plan's methods follow, with all their evidence. What remains failed stays so, and
+    the methods say why they were impossible. DriveError `sanitize-without-end` as above.
+    """
+    try:
+        now = sanitize_status(site.fd, clear_failed=True)
+    except OSError:
+        now = SanitizeStatus(state="failed")
+    ata = site.drive.ata
+    kinds: list[tuple[hdparm.Sanitize, bytes]] = []
+    if ata is not None and now.state == "failed":
+        kinds += [("block-erase", b"")] if ata.sanitize_block else []
+        kinds += [("overwrite", _ZEROS)] if ata.sanitize_overwrite else []
+        kinds += [("crypto-scramble", b"")] if ata.sanitize_crypto else []
+    site.say("sanitize-failure-cleared", state=now.state, reason=reason.code)
+    for kind, pattern in kinds:
+        site.confirm_identity()
+        order = sanitize(kind, pattern)(site)
+        site.say("recovery-ended", order=to_json(order))
+        if order.reported == "unknown" and order.accepted:
+            raise DriveError("sanitize-without-end", drive=site.drive.label, problem=order.problem)
+        if order.reported == "success":
+            return
+
+
+class _Lookout:
+    """Asks all the time while the order is being sent: a crypto scramble can be over before
+    the program that sent it has ended."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self.saw_running = False
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self.saw_running and not self._over.wait(_LOOKOUT_S):
+            try:
+                self.saw_running = sanitize_status(self._fd).state == "running"
+            except OSError:  # no answer is no sighting
+                continue
+
+
+def _refused(name: str, started_at: str, problem: str) -> Order:
+    return Order(
+        command=name,
+        accepted=False,
+        seen="",
+        reported="idle",
+        started_at=started_at,
+        elapsed_s=0.0,
+        problem=problem,
+    )
