@@ -44,7 +44,7 @@ def drive_plan(drive: Drive, machine: Machine, policy: Policy) -> DrivePlan:
         refusals=refusals,
         preparations=() if refusals else preparations(drive),
         release=tuple(release_steps(drive.holders)),
-        notes=_notes(drive),
+        notes=_notes(drive, machine),
     )
 
 
@@ -90,9 +90,11 @@ def _ata_refusals(ata: AtaFacts) -> list[Reason]:
     found = []
     # With a try left, the known password is one of the preparations: an earlier run of any of
     # our sticks may have been cut in the middle of an erase.
-    hopeless = ata.security_frozen or ata.security_tries_over
-    if ata.security_enabled and hopeless:
-        found.append(reason("ata-locked" if ata.security_locked else "ata-password-set"))
+    if ata.security_frozen or ata.security_tries_over:
+        if ata.security_locked:
+            found.append(reason("ata-locked"))
+        elif ata.security_enabled:
+            found.append(reason("ata-password-set"))
     native, accessible = ata.native_max_lba, ata.accessible_max_lba
     if native is not None and accessible is not None and native > accessible:
         found.append(reason("hidden-area", kind="HPA", blocks=native - accessible))
@@ -107,7 +109,7 @@ def preparations(drive: Drive) -> tuple[Reason, ...]:
             found.append(reason("wait-for-sanitize"))
         if drive.ata.sanitize_state == "failed":
             found.append(reason("leave-failed-sanitize"))
-        if drive.ata.security_enabled:
+        if drive.ata.security_enabled or drive.ata.security_locked:
             found.append(reason("unlock-known-password"))
     return tuple(found)
 
@@ -201,14 +203,15 @@ def _reallocated(drive: Drive) -> str | int:
     return "???" if known is None else known
 
 
-def _notes(drive: Drive) -> tuple[Reason, ...]:
+def _notes(drive: Drive, machine: Machine) -> tuple[Reason, ...]:
     notes = list(drive.warnings)
     if drive.serial_source == "bridge":
         notes.append(reason("serial-from-bridge"))
     if drive.smart and drive.smart.healthy is False:
         notes.append(reason("smart-failing"))
     if drive.ata and drive.ata.security_frozen:
-        notes.append(reason("ata-frozen"))
+        slept = any(item.code == "machine-slept" for item in machine.warnings)
+        notes.append(reason("ata-frozen-still") if slept else reason("ata-frozen"))
     if drive.ata and drive.ata.hpa_supported and drive.ata.native_max_lba is None:
         notes.append(reason("hidden-area-not-excluded", kind="HPA"))
     return tuple(notes)

@@ -7,6 +7,7 @@ decided (`AtaTraits`), the medium, or hook into `before_command`.
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Callable
 from typing import Literal
@@ -27,7 +28,8 @@ from tests.drivelab.ataidentify import (
     smart_data,
     smart_thresholds,
 )
-from tests.drivelab.atasecurity import Sanitize, Security
+from tests.drivelab.atasanitize import Sanitize
+from tests.drivelab.atasecurity import Security
 from tests.drivelab.clock import Clock
 from tests.drivelab.firmware import Firmware
 from tests.drivelab.media import Buffer, Medium, MediumError
@@ -42,6 +44,7 @@ _SECURITY = range(0xF1, 0xF7)
 # What a drive still does while a sanitize operation runs (ACS-5 4.15.7).
 _DURING_SANITIZE = frozenset((0xEC, 0xB4, 0xE5, 0x2F, 0x47, 0xE1, 0xE7, 0xEA, 0xB0, 0xEF))
 _SMART_SIGNATURE = 0xC24F
+_WIPE_BLOCKS = 2048
 
 
 class AtaDrive(Firmware):
@@ -118,7 +121,7 @@ class AtaDrive(Firmware):
 
     def _execute(self, task: Taskfile, data: bytes) -> Buffer:
         command = task.command
-        if self.sanitize.progress is not None and command not in _DURING_SANITIZE:
+        if self.sanitize.closed and command not in _DURING_SANITIZE:
             raise AtaError
         native_was_read, self._native_was_read = self._native_was_read, False
         if command == 0xEC:
@@ -234,12 +237,24 @@ class AtaDrive(Firmware):
             case _:
                 raise AtaError
 
-    def _wipe(self, name: str, part: float) -> None:
-        """What an erasing command does to the medium: all of it, a part, or nothing."""
+    def _wipe(self, name: str, part: float, pattern: bytes = b"") -> None:
+        """What an erasing command does to the medium: all of it, a part, or nothing.
+
+        Scrambled keys turn old data into noise; an overwrite leaves its pattern; all else zeros.
+        """
+        part = part / 2 if name in self.traits.halves else part
         kept = name in self.traits.keeps
         self.note(f"{name} {'kept the data' if kept else 'done'} ({part:.2f})")
         if kept:
             return
         # A normal erase ends where the accessible capacity does.
         blocks = self.accessible if name == "erase" else self.native
-        self.medium.zero(0, int(blocks * part))
+        end = int(blocks * part)
+        if name not in ("sanitize-crypto", "sanitize-overwrite"):
+            self.medium.zero(0, end)
+            return
+        noise = name == "sanitize-crypto"
+        size = self.medium.block_bytes
+        for first in range(0, end, _WIPE_BLOCKS):
+            count = min(_WIPE_BLOCKS, end - first) * size
+            self.medium.write(first, os.urandom(count) if noise else pattern * (count // 4))

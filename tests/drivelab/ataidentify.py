@@ -19,7 +19,8 @@ class AtaTraits:
     """What the maker decided. Times are simulated seconds; `rpm` 1 is solid state.
 
     `model` and `serial` may be raw bytes. `keeps`: erasing commands, by name, that report
-    success and leave the data (`erase`, `enhanced-erase`, `sanitize-crypto`, ...).
+    success and leave the data (`erase`, `enhanced-erase`, `sanitize-crypto`, ...); `halves`:
+    those that erase the first half only.
     """
 
     model: str | bytes
@@ -37,6 +38,7 @@ class AtaTraits:
     reallocated: int = 0
     failing: bool = False
     keeps: frozenset[str] = frozenset()
+    halves: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

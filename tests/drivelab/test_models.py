@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from appliance.hardware.ata import accessible_lbas, ata_facts, rotation_rpm
+from appliance.hardware.atasanitize import SanitizeStatus, decoded
 from appliance.hardware.descriptor import ata_identity
+from appliance.hardware.taskfile import Registers
 from tests.drivelab.ata import AtaDrive
 from tests.drivelab.atacommand import (
     ABORTED,
@@ -186,8 +188,88 @@ def test_sanitize_freeze_lock_is_named_as_the_reason() -> None:
     drive, _ = disk(sanitize=frozenset(("block",)))
     assert Answer(drive, 0xB4, feature=0x20, lba=0x46724C6B).error == 0
     refused = Answer(drive, 0xB4, feature=0x12, lba=0x426B4572)
-    assert (refused.error, refused.task.lba) == (ABORTED, 2)
+    assert (refused.error, refused.task.lba) == (ABORTED, 3)
     assert read_medium(drive) == OLD * 256
+    drive.reset("power")
+    assert Answer(drive, 0xB4, feature=0x12, lba=0x426B4572).error == 0
+
+
+def sanitized(
+    drive: AtaDrive, feature: int = 0x12, lba: int = 0x426B4572, count: int = 0
+) -> Answer:
+    return Answer(drive, 0xB4, feature=feature, lba=lba, count=count)
+
+
+def status(drive: AtaDrive, count: int = 0) -> SanitizeStatus:
+    """What the product makes of the registers of SANITIZE STATUS EXT."""
+    task = Answer(drive, 0xB4, count=count).task
+    return decoded(Registers(status=task.status, error=task.error, count=task.count, lba=task.lba))
+
+
+def test_a_sanitize_overwrite_leaves_its_pattern_and_a_scramble_leaves_noise() -> None:
+    drive, clock = disk(sanitize=frozenset(("overwrite", "crypto")), sanitize_s=100.0)
+    assert status(drive).state == "idle", "nothing was ever sanitized"
+    assert sanitized(drive, 0x14, 0x4F57_5A5A5A5A, count=1).error == 0
+    clock.advance(50)
+    assert (status(drive).state, status(drive).progress) == ("running", 0.5)
+    clock.advance(50)
+    assert status(drive).state == "succeeded"
+    assert read_medium(drive) == b"\x5a" * (512 * 256)
+    assert sanitized(drive, 0x11, 0x43727970).error == 0
+    clock.advance(100)
+    assert status(drive).state == "succeeded"
+    assert len(set(read_medium(drive)[:4096])) > 200
+
+
+@pytest.mark.parametrize("may_clear", [True, False])
+def test_a_failed_sanitize_closes_the_drive_until_it_is_cleared_or_one_succeeds(
+    may_clear: bool,
+) -> None:
+    drive, clock = disk(sanitize=frozenset(("block",)), sanitize_s=100.0)
+    drive.sanitize.failures = 1
+    assert sanitized(drive, count=16 * may_clear).error == 0
+    clock.advance(100)
+    assert status(drive).state == "failed"
+    assert read(drive, 255).error == ABORTED
+    assert status(drive, count=1).state == ("idle" if may_clear else "failed")
+    if may_clear:
+        assert read(drive, 255).data == OLD
+        return
+    assert sanitized(drive).error == 0
+    clock.advance(100)
+    assert status(drive).state == "succeeded"
+    assert read_medium(drive) == bytes(512 * 256)
+
+
+def test_a_sanitize_may_be_stuck_or_never_begin() -> None:
+    drive, clock = disk(sanitize=frozenset(("block",)), sanitize_s=100.0)
+    drive.sanitize.stuck_at = 0.25
+    assert sanitized(drive).error == 0
+    clock.advance(10_000)
+    assert (status(drive).state, status(drive).progress) == ("running", 0.25)
+    drive, clock = disk(sanitize=frozenset(("block",)), sanitize_s=100.0)
+    drive.sanitize.only_says_yes = drive.sanitize.succeeded = True
+    assert sanitized(drive).error == 0
+    assert status(drive).state == "succeeded"
+    assert read_medium(drive) == OLD * 256
+
+
+def test_an_erase_may_reach_half_or_abort_and_lock() -> None:
+    drive, clock = disk(erase_s=100.0, halves=frozenset(("erase",)))
+    security(drive, 0xF1)
+    Answer(drive, 0xF3)
+    erase = security(drive, 0xF4)
+    clock.advance(100)
+    assert erase.answers == [b""] and not erase.error
+    assert read_medium(drive) == bytes(512 * 128) + OLD * 128
+    drive.security.aborts_at = 0.75
+    security(drive, 0xF1)
+    Answer(drive, 0xF3)
+    assert security(drive, 0xF4).error == ABORTED
+    facts = ata_facts(words(drive))
+    assert facts.security_enabled and facts.security_locked and not facts.security_tries_over
+    assert security(drive, 0xF2).error == 0 and security(drive, 0xF6).error == 0
+    assert not ata_facts(words(drive)).security_enabled
 
 
 def test_a_hidden_area_is_made_and_undone_only_right_after_asking_for_the_native_size() -> None:

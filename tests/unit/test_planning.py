@@ -1,6 +1,7 @@
 """Given this machine and policy: what is planned, what is refused, and why."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from appliance.erasure.methods import PERFORMERS
 from appliance.erasure.planning import drive_plan, machine_blockers, reached
+from appliance.erasure.preparing import PREPARERS
 from appliance.erasure.standards import BY_ID, METHODS
 from appliance.job.planning import job_plan
 from appliance.model import (
@@ -38,11 +40,94 @@ def refusals(drive: Drive, *others: Drive, policy: Policy | None = None) -> set[
     return codes(plan.refusals)
 
 
-def test_an_honest_disk_is_overwritten_as_clear() -> None:
-    plan = drive_plan(disk(), machine(disk()), Policy())
-    assert [(option.method, option.level) for option in plan.methods] == [
-        ("overwrite", Level.CLEAR)
+PURGE, CLEAR = Level.PURGE, Level.CLEAR
+SANITIZE = {"sanitize_supported": True, "sanitize_state": "idle"}
+
+
+def methods(drive: Drive, policy: Policy | None = None) -> list[tuple[str, Level]]:
+    plan = drive_plan(drive, machine(drive), policy or Policy())
+    return [(option.method, option.level) for option in plan.methods]
+
+
+def flash(**ata: bool | str) -> Drive:
+    return disk(media=Media.FLASH, ata=ata_facts(**ata))
+
+
+def test_a_disk_without_any_erase_of_its_own_is_overwritten_as_clear() -> None:
+    assert methods(disk(ata=ata_facts(security_supported=False))) == [("overwrite", CLEAR)]
+    assert methods(disk()) == [("ata-erase", CLEAR), ("overwrite", CLEAR)]
+
+
+def test_a_disk_overwrites_itself_before_it_scrambles_and_before_a_security_erase() -> None:
+    able = ata_facts(
+        **SANITIZE,
+        sanitize_crypto=True,
+        sanitize_overwrite=True,
+        enhanced_erase_supported=True,
+    )
+    assert methods(disk(ata=able)) == [
+        ("ata-sanitize-overwrite", PURGE),
+        ("ata-sanitize-crypto-overwrite", PURGE),
+        ("ata-erase-enhanced", PURGE),
+        ("ata-erase", CLEAR),
+        ("overwrite", CLEAR),
     ]
+
+
+def test_flash_is_scrambled_and_block_erased_and_never_overwritten_by_a_sanitize() -> None:
+    able = {
+        **SANITIZE,
+        "sanitize_crypto": True,
+        "sanitize_block": True,
+        "sanitize_overwrite": True,
+        "enhanced_erase_supported": True,
+    }
+    assert methods(flash(**able)) == [
+        ("ata-sanitize-crypto-block", PURGE),
+        ("ata-sanitize-block", PURGE),
+        ("ata-erase-enhanced", CLEAR),
+        ("ata-erase", CLEAR),
+        ("overwrite", CLEAR),
+    ]
+    believed = Policy(crypto_erase_alone=True)
+    assert ("ata-sanitize-crypto", PURGE) in methods(flash(**able), believed)
+
+
+def test_frozen_commands_are_ruled_out_with_the_way_to_free_them() -> None:
+    drive = disk(ata=ata_facts(enhanced_erase_supported=True, security_frozen=True))
+    plan = drive_plan(drive, machine(drive), Policy())
+    out = {item.method: codes(item.reasons) for item in plan.ruled_out}
+    assert out["ata-erase-enhanced"] == out["ata-erase"] == {"security-frozen"}
+    assert codes(plan.notes) == {"ata-frozen"}
+    slept = machine(drive, warnings=(Reason(code="machine-slept"),))
+    assert codes(drive_plan(drive, slept, Policy()).notes) == {"ata-frozen-still"}
+    drive = flash(**SANITIZE, sanitize_block=True, sanitize_frozen=True)
+    plan = drive_plan(drive, machine(drive), Policy())
+    out = {item.method: codes(item.reasons) for item in plan.ruled_out}
+    assert out["ata-sanitize-block"] == {"sanitize-frozen"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({}, []),
+        ({"security_enabled": True, "security_locked": True}, ["unlock-known-password"]),
+        ({"security_enabled": True}, ["unlock-known-password"]),
+        ({"sanitize_state": "succeeded"}, []),
+        ({"sanitize_state": "failed"}, ["leave-failed-sanitize"]),
+        (
+            {"sanitize_state": "running", "security_enabled": True},
+            ["wait-for-sanitize", "unlock-known-password"],
+        ),
+    ],
+)
+def test_what_an_earlier_run_left_is_put_right_first(
+    changes: dict[str, Any], wanted: list[str]
+) -> None:
+    drive = disk(ata=ata_facts(**changes))
+    plan = drive_plan(drive, machine(drive), Policy())
+    assert plan.methods and [item.code for item in plan.preparations] == wanted
+    assert set(wanted) <= set(PREPARERS)
 
 
 def test_nvme_is_formatted_first_and_overwritten_if_that_fails() -> None:
@@ -76,7 +161,9 @@ def test_purge_without_fallback_refuses_what_only_reaches_clear() -> None:
         (disk(logical_block_bytes=520), "block-size"),
         (disk(read_only_medium=True), "read-only-medium"),
         (disk(warnings=(Reason(code="drive-silent"),)), "drive-does-not-answer"),
-        (disk(ata=ata_facts(security_locked=True)), "ata-locked"),
+        (disk(ata=ata_facts(security_locked=True, security_frozen=True)), "ata-locked"),
+        (disk(ata=ata_facts(security_locked=True, security_tries_over=True)), "ata-locked"),
+        (disk(ata=ata_facts(security_enabled=True, security_frozen=True)), "ata-password-set"),
         (disk(ata=ata_facts(native_max_lba=2**30, accessible_max_lba=2**20)), "hidden-area"),
         (
             disk(holders=(Holder(path="/dev/sda1", kind="mount", mountpoints=("/",)),)),

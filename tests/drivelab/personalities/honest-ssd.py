@@ -5,7 +5,9 @@ from tests.drivelab.ataidentify import SOLID_STATE_RPM, AtaTraits
 from tests.drivelab.personality import Bench, Expected
 
 BUS = "sata"
-EXPECTED = Expected(outcome="cleared", level="clear", method="overwrite", honest=True)
+EXPECTED = Expected(
+    outcome="purged", level="purge", method="ata-sanitize-crypto-block", honest=True
+)
 
 
 def build(bench: Bench) -> AtaDrive:

@@ -6,7 +6,7 @@ from tests.drivelab.personality import Bench, Expected
 
 BUS = "sata"
 EXPECTED = Expected(
-    outcome="left-alone", level="none", method="", reason="ata-locked", truth="untouched"
+    outcome="not-attempted", level="none", method="", reason="ata-locked", truth="untouched"
 )
 
 
