@@ -37,6 +37,7 @@ class Course:
         self._start_at: float | None = None
         self._told_left: int | None = None
         self._asked = False
+        self._slept = False
         self._retry_at = 0.0
         self._progress_at = 0.0
         self._progress_due = False
@@ -97,6 +98,9 @@ class Course:
     def _before_consent(self, now: float) -> tuple[list[Event], Call | None]:
         if self._asked or now < self._retry_at:
             return [], None
+        if not self._slept and self._frozen():
+            self._slept = True
+            return [{"event": "sleep"}], Call("Suspend", {"technician": ""})
         if self._start_at is None:
             self._start_at = now + self._countdown_s
         left = max(0, round(self._start_at - now))
@@ -108,6 +112,15 @@ class Course:
             return events, None
         self._asked = True
         return events, Call("ConsentByTicket", {"ticket": self._ticket})
+
+    def _frozen(self) -> bool:
+        """Whether a drive is frozen that a sleep may free, and the settings allow to try."""
+        plan = self.state.plan if self.state is not None else None
+        return (
+            plan is not None
+            and plan.policy.suspend_frozen
+            and any(note.code == "ata-frozen" for item in plan.drives for note in item.notes)
+        )
 
     def _at_the_end(self, now: float) -> tuple[list[Event], Call | None]:
         state = self.state

@@ -11,6 +11,7 @@ since power-on, as the kernel counts):
 | phase | phase |
 | machine | maker, model, serial, asset_tag, drives: [{key, path, model, serial, size_bytes, bus,
   erases, methods, image, refusals}] |
+| sleep | the machine sleeps for seconds, to free frozen drives |
 | countdown | left_s |
 | consented | |
 | refused | code, facts, text: the ticket was not accepted; nothing was touched |
@@ -56,6 +57,8 @@ def human_line(event: Event) -> str:
             text = _("Batch: erasing starts in {n} s. Pull the stick to prevent it.").format(
                 n=event["left_s"]
             )
+        case "sleep":
+            text = _("Batch: the machine sleeps for some seconds to free frozen drives.")
         case "consented":
             text = _("Batch: the ticket was accepted; the erasure starts.")
         case "refused":

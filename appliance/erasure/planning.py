@@ -92,7 +92,7 @@ def _ata_refusals(ata: AtaFacts) -> list[Reason]:
     # our sticks may have been cut in the middle of an erase.
     if ata.security_frozen or ata.security_tries_over:
         if ata.security_locked:
-            found.append(reason("ata-locked"))
+            found.append(reason("ata-locked-closed"))
         elif ata.security_enabled:
             found.append(reason("ata-password-set"))
     native, accessible = ata.native_max_lba, ata.accessible_max_lba
@@ -209,7 +209,7 @@ def _notes(drive: Drive, machine: Machine) -> tuple[Reason, ...]:
         notes.append(reason("serial-from-bridge"))
     if drive.smart and drive.smart.healthy is False:
         notes.append(reason("smart-failing"))
-    if drive.ata and drive.ata.security_frozen:
+    if drive.ata and (drive.ata.security_frozen or drive.ata.sanitize_frozen):
         slept = any(item.code == "machine-slept" for item in machine.warnings)
         notes.append(reason("ata-frozen-still") if slept else reason("ata-frozen"))
     if drive.ata and drive.ata.hpa_supported and drive.ata.native_max_lba is None:

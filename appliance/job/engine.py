@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from appliance.job.issuing import Issuer
     from appliance.job.record import JobRecord
     from appliance.job.running import Running
+    from appliance.job.sleeping import Sleep
     from appliance.settings import Settings
 
 # What the first screens do not need (ciphers, schemas, udev) is imported where it is used: on
@@ -78,6 +79,8 @@ class Engine:
         self._copies: Copies | None = None
         self._consented = threading.Event()
         self._rescan = threading.Event()
+        self._sleep: Sleep | None = None
+        self._sleeps = threading.Event()
         self._lock = threading.Lock()
         self._consent: Consent | None = None
         self._plan: JobPlan | None = None
@@ -144,6 +147,8 @@ class Engine:
         from appliance.hardware.machine import machine
 
         found = machine(booted(), with_smart=with_smart)
+        if self._sleep is not None:
+            found = self._sleep.told(found)
         self.board.change(machine=found)
         return found
 
@@ -221,6 +226,11 @@ class Engine:
         seen: tuple[tuple[str, int | None], ...] | None = None
         quiet_since = time.monotonic()
         while not self._consented.is_set():
+            if self._sleeps.is_set() and self._sleep is not None:
+                self.board.change(phase=JobPhase.DETECTING)
+                self._sleep.through(log)
+                self._sleeps.clear()
+                self._rescan.set()
             present = drives_present()
             if present != seen or self._rescan.is_set():
                 self._rescan.clear()
@@ -280,6 +290,8 @@ class Engine:
                 self._attest(str(parameters.get("technician", "")))
             case "Rescan":
                 self._rescan.set()
+            case "Suspend":
+                self._suspend(str(parameters.get("technician", "")))
             case "SetLanguage":
                 language = parameters.get("language")
                 if language not in ("ar", "en"):
@@ -318,6 +330,21 @@ class Engine:
         self._accept(
             Consent(plan_digest=digest(plan), technician="", ticket=statement_id), typed=False
         )
+
+    def _suspend(self, technician: str) -> None:
+        """Let the machine sleep to free frozen drives: with a consent of its own, before a plan."""
+        from appliance.job.sleeping import Sleep, check
+
+        with self._lock:
+            if self._consented.is_set():
+                raise ConsentError("job-runs")
+            if self.board.state.phase != JobPhase.CONSENT or self._sleeps.is_set():
+                raise ConsentError("still-searching")
+            check(technician, self.board.state.machine, self.settings)
+            self._sleep = Sleep(technician, self.board.state.machine)
+            # No plan may be consented to from here on: a new one comes after waking.
+            self._plan = None
+            self._sleeps.set()
 
     def _attest(self, technician: str) -> None:
         """A person says that this machine really holds no drive: the only way to a record."""

@@ -11,6 +11,7 @@ A reply is `{"parameters": {...}}` (with `"continues": true` while more will com
 | ConsentByTicket | `{"ticket": JWS}` | `{}`, or an error |
 | AttestNoMedia | `{"technician": str}` | `{}` |
 | Rescan | | `{}` |
+| Suspend | `{"technician": str}` | `{}`; the machine sleeps for seconds, then a new plan follows |
 | SetLanguage | `{"language": "ar" or "en"}` | `{}` |
 | PowerOff | | `{}` |
 

@@ -26,11 +26,12 @@ from appliance.tui.screens.machine import Machine
 from appliance.tui.screens.progress import Progress as ProgressScreen
 from appliance.tui.screens.result import Result
 from appliance.tui.screens.searching import Searching
+from appliance.tui.screens.sleep import Sleep
 
 POSSIBLE = {
     JobPhase.DETECTING: ("searching",),
     JobPhase.BLOCKED: ("blocked",),
-    JobPhase.CONSENT: ("machine", "drives", "consent", "attest"),
+    JobPhase.CONSENT: ("machine", "drives", "consent", "attest", "sleep"),
     JobPhase.RUNNING: ("progress",),
     JobPhase.FINISHED: ("result",),
 }
@@ -57,6 +58,7 @@ class Session:
             Drives(),
             Consent(),
             Attest(),
+            Sleep(),
             ProgressScreen(),
             Result(),
         )
@@ -91,7 +93,11 @@ class Session:
         if self.follows and state.language in i18n.LANGUAGES:
             i18n.use(state.language)
         if before is not None and before.plan_digest and before.plan_digest != state.plan_digest:
-            if state.phase is JobPhase.CONSENT and self.screen.name in ("consent", "attest"):
+            if state.phase is JobPhase.CONSENT and self.screen.name in (
+                "consent",
+                "attest",
+                "sleep",
+            ):
                 self._show("drives")
             if state.phase is JobPhase.CONSENT:
                 self.message = (_("The plan has changed: look at it again."), "doubt")

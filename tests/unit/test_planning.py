@@ -161,8 +161,8 @@ def test_purge_without_fallback_refuses_what_only_reaches_clear() -> None:
         (disk(logical_block_bytes=520), "block-size"),
         (disk(read_only_medium=True), "read-only-medium"),
         (disk(warnings=(Reason(code="drive-silent"),)), "drive-does-not-answer"),
-        (disk(ata=ata_facts(security_locked=True, security_frozen=True)), "ata-locked"),
-        (disk(ata=ata_facts(security_locked=True, security_tries_over=True)), "ata-locked"),
+        (disk(ata=ata_facts(security_locked=True, security_frozen=True)), "ata-locked-closed"),
+        (disk(ata=ata_facts(security_locked=True, security_tries_over=True)), "ata-locked-closed"),
         (disk(ata=ata_facts(security_enabled=True, security_frozen=True)), "ata-password-set"),
         (disk(ata=ata_facts(native_max_lba=2**30, accessible_max_lba=2**20)), "hidden-area"),
         (

@@ -92,6 +92,8 @@ class Drives(Screen):
         if nothing_to_erase(state):
             hidden = words.told(plan.blockers[0]) if plan and plan.blockers else ""
             keys[0] = Key("a", _("Attest: no drives"), lambda: Go("attest"), hidden, ("A",))
+        if any(note.code == "ata-frozen" for item in shown_plans(state) for note in item.notes):
+            keys.insert(1, Key("s", _("Sleep"), lambda: Go("sleep"), aliases=("S",)))
         return tuple(keys)
 
     def _again(self) -> Intent:
@@ -165,6 +167,7 @@ class Drives(Screen):
         else:
             rows += paragraph(_("{kind}: will be left alone").format(kind=kind), width, "good", 5)
         rows += reasons(item.refusals, width, "normal", 5)
+        rows += reasons(item.preparations, width, "doubt", 5)
         rows += reasons((*item.notes, *drive.warnings), width, "doubt", 5)
         if chosen:
             rows += self._details(item, width)
