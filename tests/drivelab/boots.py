@@ -17,9 +17,11 @@ _ERASING_S = 1500
 
 
 def in_boots(everyone: Sequence[Personality]) -> Iterator[Sequence[Personality]]:
-    """In the order given, as many as one boot takes."""
-    for first in range(0, len(everyone), _DRIVES_A_BOOT):
-        yield everyone[first : first + _DRIVES_A_BOOT]
+    """In the order given, as many as one boot takes; those that the PC sleeps for are apart."""
+    for sleeps in (False, True):
+        some = [one for one in everyone if one.sleeps is sleeps]
+        for first in range(0, len(some), _DRIVES_A_BOOT):
+            yield some[first : first + _DRIVES_A_BOOT]
 
 
 def boot(stick: Path, personalities: Sequence[Personality], directory: Path) -> list[Row]:

@@ -50,12 +50,19 @@ def consent(*_):
     given = Consent(plan_digest=state.plan_digest, technician="Tester", typed=typed)
     return call("Consent", consent=to_json(given))
 
+def sleep(*_):
+    call("Suspend", technician="Tester")
+    for state in states():
+        told = [one.code for one in state.machine.warnings if "sle" in one.code]
+        if state.phase is JobPhase.CONSENT and told:
+            return told
+
 def finished(*_):
     for state in states():
         if state.phase is JobPhase.FINISHED:
             return to_json(state)
 
-steps = {"plan": plan, "consent": consent, "finished": finished}
+steps = {"plan": plan, "consent": consent, "finished": finished, "sleep": sleep}
 with open("/run/answer.json", "w") as stream:
     json.dump(steps[sys.argv[1]](*sys.argv[2:]), stream)
 """
@@ -102,6 +109,11 @@ def erase_all(machine: Machine, laboratory: Laboratory, timeout_s: float) -> dic
     machine.shell.ready(240)
     wanted = len(laboratory.personalities)
     plan = _job(machine, f"plan {wanted}", 300)
+    if any(one.sleeps for one in laboratory.personalities):
+        slept = _job(machine, "sleep", 180)
+        if slept != ["machine-slept"]:
+            raise LookupError(f"the machine did not sleep: {slept}")
+        plan = _job(machine, f"plan {wanted}", 300)
     laboratory.moment("consent")
     _job(machine, "consent", 60)
     state = _job(machine, "finished", timeout_s)
@@ -124,10 +136,9 @@ def last_words(laboratory: Laboratory, personality: Personality, lines: int = 20
     return "\n".join(laboratory.journal(personality)[-lines:])
 
 
-def _job(machine: Machine, words: str, timeout_s: float) -> dict[str, Any]:
+def _job(machine: Machine, words: str, timeout_s: float) -> Any:
     machine.shell.check(f"/{_SCRIPT_AT} {words}", timeout_s)
-    answer: dict[str, Any] = json.loads(_fetched(machine, "/run/answer.json"))
-    return answer
+    return json.loads(_fetched(machine, "/run/answer.json"))
 
 
 def _statement(machine: Machine, name: str) -> dict[str, Any]:

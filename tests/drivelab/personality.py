@@ -4,7 +4,8 @@ A personality is a Python module, in the repository or anywhere else, with
 - a docstring: its first line is the drive's title in the matrix;
 - `BUS`: "sata" or "nvme";
 - `EXPECTED`: an `Expected`: what an honest certificate says of such a drive;
-- `build(bench) -> AtaDrive | NvmeController`: the drive, on a medium of `bench`.
+- `build(bench) -> AtaDrive | NvmeController`: the drive, on a medium of `bench`;
+- where it is wanted, `SLEEPS = True`: the PC is put to sleep before its plan is made.
 
 The medium comes filled with a donor's data, each block with a marker: see `donor.py`. Nothing of
 it is known to the product; the drive's truth is what lies in its `Store` at the end.
@@ -77,6 +78,7 @@ class Personality:
     bus: Bus
     expected: Expected
     build: Callable[[Bench], Drive]
+    sleeps: bool = False
 
 
 def load(name_or_path: str) -> Personality:
@@ -104,6 +106,7 @@ def load(name_or_path: str) -> Personality:
         bus=module.BUS,
         expected=module.EXPECTED,
         build=module.build,
+        sleeps=getattr(module, "SLEEPS", False),
     )
 
 

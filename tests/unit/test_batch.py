@@ -23,7 +23,7 @@ from appliance.job.board import Board
 from appliance.job.protocol import EngineGone
 from appliance.job.server import Server
 from appliance.job.state import Delivery, JobState, Progress
-from appliance.model import Identity, Outcome
+from appliance.model import Identity, Outcome, Reason
 from appliance.tui.feed import Answered, Gone, Refused
 from appliance.tui.screen import Call
 from tests.unit import face_states as states
@@ -59,6 +59,29 @@ def test_it_counts_down_and_then_shows_the_ticket() -> None:
     assert said == [3, 2, 1, 0]
     assert call == Call("ConsentByTicket", {"ticket": TICKET})
     assert run.due(104.0) == ([], None)
+
+
+def frozen_state(*, allowed: bool) -> JobState:
+    first, *rest = states.PLAN.drives
+    plan = replace(
+        states.PLAN,
+        policy=replace(states.PLAN.policy, suspend_frozen=allowed),
+        drives=(replace(first, notes=(Reason(code="ata-frozen"),)), *rest),
+    )
+    return replace(states.CONSENT, plan=plan)
+
+
+def test_it_lets_the_machine_sleep_once_for_frozen_drives_where_the_settings_say_so() -> None:
+    run = course()
+    run.absorb(frozen_state(allowed=True), 0.0)
+    assert run.due(0.0) == ([{"event": "sleep"}], Call("Suspend", {"technician": ""}))
+    run.absorb(states.DETECTING, 1.0)
+    run.due(1.0)
+    run.absorb(frozen_state(allowed=True), 9.0)
+    assert run.due(9.0) == ([{"event": "countdown", "left_s": 3}], None)
+    other = course()
+    other.absorb(frozen_state(allowed=False), 0.0)
+    assert other.due(0.0) == ([{"event": "countdown", "left_s": 3}], None)
 
 
 def test_a_search_that_begins_again_begins_the_countdown_again() -> None:

@@ -49,7 +49,7 @@ def methods(drive: Drive, policy: Policy | None = None) -> list[tuple[str, Level
     return [(option.method, option.level) for option in plan.methods]
 
 
-def flash(**ata: bool | str) -> Drive:
+def flash(**ata: Any) -> Drive:
     return disk(media=Media.FLASH, ata=ata_facts(**ata))
 
 
