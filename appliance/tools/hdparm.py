@@ -96,8 +96,12 @@ def erase_unit(
 
 
 def complaint(output: Output) -> str:
-    """What hdparm says went wrong, whatever it exits with; empty where it says nothing."""
+    """What hdparm says went wrong, whatever it exits with; empty where it says nothing.
+
+    The password that it was given it repeats there even when all is well.
+    """
     lines = [line.strip() for line in output.stderr.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith("security_password:")]
     if output.status == 0 and not lines:
         return ""
     return (" ".join(lines) or f"status {output.status}")[-200:]
