@@ -101,6 +101,7 @@ TEXTS: dict[str, Text] = {
     "spare-cells-not-reached": Text(N_("Spare and remapped flash cells are not reached by an overwrite")),
     "reallocated-not-reached": Text(N_("Reallocated sectors are not reached by an overwrite (the drive reports {count})")),
     "serial-from-bridge": Text(N_("The serial number comes from the USB adapter, not from the drive")),
+    "ata-password-used": Text(N_("While it runs the drive holds the password “{password}” and shows no progress; by its own estimate it takes {minutes} minutes")),
     "smart-failing": Text(N_("The drive reports that it is failing (SMART)"), N_("Erase it, but do not give it away.")),
     "ata-frozen": Text(N_("The PC's firmware froze the drive's own erase commands"), N_("Letting the machine sleep for some seconds often frees them (key S).")),
     "ata-frozen-still": Text(N_("The drive's own erase commands are frozen, also after the machine has slept"), N_("They cannot be used here; another PC may not freeze them.")),

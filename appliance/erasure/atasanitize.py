@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from appliance.erasure.site import Site
 from appliance.erasure.watching import Patience, State, Watched, watch
-from appliance.errors import DriveError
+from appliance.errors import DriveError, ToolError
 from appliance.hardware.atasanitize import SanitizeStatus, sanitize_status
 from appliance.model import Order, Reason, to_json
 from appliance.tools import hdparm, utc_now
@@ -62,9 +62,8 @@ def sanitize(kind: hdparm.Sanitize, pattern: bytes = b"") -> Step:
             return _refused(name, started_at, "sanitize frozen")
         site.say("order-given", command=name, before=to_json(before))
         with _Lookout(site.fd) as lookout:
-            done = hdparm.sanitize(site.drive.path, kind, pattern)
-        site.ran(done.run)
-        if problem := hdparm.complaint(done):
+            problem = _send(site, kind, pattern)
+        if problem:
             try:
                 now = sanitize_status(site.fd)
             except OSError:
@@ -83,6 +82,19 @@ def sanitize(kind: hdparm.Sanitize, pattern: bytes = b"") -> Step:
         return replace(order, seen="progress") if lookout.saw_running else order
 
     return step
+
+
+def _send(site: Site, kind: hdparm.Sanitize, pattern: bytes) -> str:
+    """Order it; what hdparm complains of, which proves neither that it began nor that it did
+    not. ToolError where hdparm did not even end: then nobody knows."""
+    try:
+        done = hdparm.sanitize(site.drive.path, kind, pattern)
+    except ToolError as error:
+        if error.code == "tool-timeout":
+            raise
+        return error.code
+    site.ran(done.run)
+    return hdparm.complaint(done)
 
 
 def patience(site: Site) -> Patience:

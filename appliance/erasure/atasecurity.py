@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 
 from appliance.erasure.pace import Headway, Report
 from appliance.erasure.site import Site
-from appliance.errors import DriveError
+from appliance.errors import DriveError, ToolError
 from appliance.hardware.ata import ata_facts
 from appliance.hardware.descriptor import ata_identify
 from appliance.model import AtaFacts, Order, Reason, to_json
@@ -63,15 +63,8 @@ def erase(*, enhanced: bool) -> Step:
             site.say("order-given", command=name, estimate_s=estimate_s)
             began = time.monotonic()
             with _Ticking(site.reporter("erasing"), estimate_s):
-                done = hdparm.erase_unit(
-                    site.drive.path,
-                    password,
-                    enhanced=enhanced,
-                    estimate_s=estimate_s or 0.0,
-                    size_bytes=site.drive.size_bytes,
-                )
+                problem = _run(site, enhanced, estimate_s or 0.0)
             elapsed_s = round(time.monotonic() - began, 3)
-            site.ran(done.run)
             after = _answer(site.fd)
         except OSError as error:
             problem = f"no answer: {error.strerror or error}"
@@ -88,7 +81,7 @@ def erase(*, enhanced: bool) -> Step:
                 reported="success",
                 elapsed_s=elapsed_s,
             )
-        problem = hdparm.complaint(done) or "the drive still holds the password"
+        problem = problem or "the drive still holds the password"
         remove_password(site)
         return _order(
             name,
@@ -101,6 +94,25 @@ def erase(*, enhanced: bool) -> Step:
         )
 
     return step
+
+
+def _run(site: Site, enhanced: bool, estimate_s: float) -> str:
+    """Erase; what hdparm complains of. A program that was killed ends only when its command in
+    the kernel has, so the drive can be asked then; ToolError where it did not end at all."""
+    try:
+        done = hdparm.erase_unit(
+            site.drive.path,
+            site.policy.ata_password,
+            enhanced=enhanced,
+            estimate_s=estimate_s,
+            size_bytes=site.drive.size_bytes,
+        )
+    except ToolError as error:
+        if error.code == "tool-timeout":
+            raise
+        return error.code
+    site.ran(done.run)
+    return hdparm.complaint(done)
 
 
 def against(now: AtaFacts) -> str:

@@ -131,7 +131,9 @@ def _sorted_out(
             ruled_out.append(RuledOut(method=method.id, reasons=against))
         else:
             options.append(
-                MethodOption(method=method.id, level=level, notes=_method_notes(method, drive))
+                MethodOption(
+                    method=method.id, level=level, notes=_method_notes(method, drive, policy)
+                )
             )
     options.sort(key=lambda option: -option.level.rank)
     return tuple(options), tuple(ruled_out)
@@ -189,8 +191,18 @@ def features(drive: Drive) -> frozenset[str]:
     return frozenset(name for name, there in found.items() if there)
 
 
-def _method_notes(method: Method, drive: Drive) -> tuple[Reason, ...]:
+def _method_notes(method: Method, drive: Drive, policy: Policy) -> tuple[Reason, ...]:
     notes = []
+    if method.id.startswith("ata-erase") and drive.ata is not None:
+        enhanced = method.id == "ata-erase-enhanced"
+        minutes = drive.ata.enhanced_erase_minutes if enhanced else drive.ata.erase_minutes
+        notes.append(
+            reason(
+                "ata-password-used",
+                password=policy.ata_password,
+                minutes="???" if minutes is None else minutes,
+            )
+        )
     if method.id == "overwrite" and drive.media != Media.MAGNETIC:
         notes.append(reason("spare-cells-not-reached"))
     if method.id == "overwrite" and drive.media == Media.MAGNETIC:
