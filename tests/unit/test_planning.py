@@ -1,6 +1,6 @@
 """Given this machine and policy: what is planned, what is refused, and why."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from appliance.erasure.preparing import PREPARERS
 from appliance.erasure.standards import BY_ID, METHODS
 from appliance.job.planning import job_plan
 from appliance.model import (
+    AtaFacts,
     Bus,
     Controller,
     Drive,
@@ -209,14 +210,22 @@ buses, media = st.sampled_from(list(Bus)), st.sampled_from(list(Media))
 flags = st.booleans()
 
 
-@given(buses, media, st.integers(0, 7), st.integers(0, 7), flags, flags, flags, flags)
+# Every yes-or-no that IDENTIFY DEVICE holds, and what a sanitize may be doing.
+ata_states = st.fixed_dictionaries(
+    {
+        **{item.name: flags for item in fields(AtaFacts) if item.type == "bool"},
+        "sanitize_state": st.sampled_from([None, "idle", "running", "failed", "succeeded"]),
+    }
+)
+
+
+@given(buses, media, st.integers(0, 7), st.integers(0, 7), ata_states, flags, flags)
 def test_no_plan_reaches_a_level_that_its_methods_cannot_give(
-    bus: Bus, medium: Media, fna: int, sanicap: int, block: bool, enhanced: bool, purge: bool,
+    bus: Bus, medium: Media, fna: int, sanicap: int, ata: dict[str, Any], purge: bool,
     fallback: bool,
 ) -> None:  # fmt: skip
     drive = nvme(fna=fna, sanicap=sanicap) if bus == Bus.NVME else disk(bus=bus)
-    ata = ata_facts(sanitize_block=block, enhanced_erase_supported=enhanced)
-    drive = replace(drive, media=medium, ata=ata)
+    drive = replace(drive, media=medium, ata=ata_facts(**ata))
     policy = Policy(
         level=Level.PURGE if purge else Level.CLEAR,
         fallback=Level.CLEAR if fallback else Level.NONE,
@@ -228,6 +237,9 @@ def test_no_plan_reaches_a_level_that_its_methods_cannot_give(
         assert option.level == method.levels[medium]
         assert method.built and bus in method.buses
         assert option.level.rank >= (Level.CLEAR.rank if fallback or not purge else 2)
+        assert not (option.method.startswith("ata-erase") and ata["security_frozen"])
+        assert not (option.method.startswith("ata-sanitize") and ata["sanitize_frozen"])
+    assert {item.code for item in plan.preparations} <= set(PREPARERS)
     assert reached(plan.methods) in {option.level for option in plan.methods} | {Level.NONE}
     names = {option.method for option in plan.methods} | {out.method for out in plan.ruled_out}
     if not plan.refusals:
