@@ -278,3 +278,10 @@ REGISTERED = replace(
 )
 
 HOSTILE = "\x1b[2J\x1b]0;x\x07\u202egnp\u2066\x00\x9b31m日本\u0301"
+
+
+def with_notes(*codes: str) -> JobState:
+    """The state before consent, with these notes on the first drive."""
+    first, *rest = PLAN.drives
+    noted = replace(first, notes=tuple(Reason(code=code) for code in codes))
+    return replace(CONSENT, plan=replace(PLAN, drives=(noted, *rest)))

@@ -104,20 +104,13 @@ def test_no_media_is_attested_by_name() -> None:
     assert made.press("f10") == Call("AttestNoMedia", {"technician": "Khalid Al-Harbi"})
 
 
-def frozen_plan(*notes: str) -> JobState:
-    first, *rest = states.PLAN.drives
-    noted = replace(first, notes=tuple(Reason(code=code) for code in notes))
-    plan = replace(states.PLAN, drives=(noted, *rest))
-    return replace(states.CONSENT, plan=plan)
-
-
 def test_a_frozen_drive_offers_sleep_which_needs_a_name_and_asks_the_engine() -> None:
-    made = session(frozen_plan("ata-frozen"), "enter", "s")
+    made = session(states.with_notes("ata-frozen"), "enter", "s")
     assert made.screen.name == "sleep"
     assert made.press("f10") is None
     made.press("right")
     assert made.press("f10") == Call("Suspend", {"technician": "Khalid Al-Harbi"})
-    made.absorb(replace(frozen_plan("ata-frozen-still"), plan_digest="new"))
+    made.absorb(replace(states.with_notes("ata-frozen-still"), plan_digest="new"))
     assert made.screen.name == "drives"
 
 
@@ -125,7 +118,7 @@ def test_a_frozen_drive_offers_sleep_which_needs_a_name_and_asks_the_engine() ->
 def test_sleep_is_not_offered_where_nothing_is_frozen_or_it_did_not_help(
     notes: tuple[str, ...],
 ) -> None:
-    assert session(frozen_plan(*notes), "enter", "s").screen.name == "drives"
+    assert session(states.with_notes(*notes), "enter", "s").screen.name == "drives"
 
 
 HIDDEN = Reason(code="controller-without-drives", facts={"name": "RAID", "address": "0000:00:17.0"})

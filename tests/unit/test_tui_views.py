@@ -22,6 +22,7 @@ EVERY_STATE = {
     "blocked": states.BLOCKED,
     "consent": states.CONSENT,
     "no-drives": states.NO_DRIVES,
+    "frozen": states.with_notes("ata-frozen"),
     "running": states.RUNNING,
     "finished": states.FINISHED,
     "registered": states.REGISTERED,
@@ -31,6 +32,7 @@ WAYS = {
     "drives": ("enter",),
     "consent": ("enter", "c", "right", "tab", *"6134"),
     "attest": ("enter", "a"),
+    "sleep": ("enter", "s", "right"),
     "help": ("f1",),
 }
 
@@ -87,6 +89,12 @@ def test_drives_screen_names_each_drive_and_what_becomes_of_it(tongue: str) -> N
         assert shows(lines, text), text
     assert shows(lines, i18n._("This is the boot stick: it is never a target."))
     assert shows(lines, "/dev/sda5 lvm vg0") or shows(lines, "vg0 lvm /dev/sda5")
+
+
+def test_sleep_screen_says_what_may_happen_and_asks_who(tongue: str) -> None:
+    lines = screen(face(states.with_notes("ata-frozen"), tongue, "enter", "s", "right"))
+    assert shows(lines, i18n._("Technician")) and shows(lines, "Khalid Al-Harbi")
+    assert shows(lines, i18n._("Sleep"))
 
 
 def test_arabic_layout_is_mirrored() -> None:
