@@ -71,6 +71,10 @@ def _holds(check: Check) -> bool:
     return check.good
 
 
+# What already says why a drive has another size, or none, at the end.
+_SIZE_EXPLAINED = {"size-changed", "identity-changed", "drive-gone"}
+
+
 @dataclass(slots=True)
 class _Folding:
     """What has been read so far."""
@@ -210,7 +214,8 @@ def _outcome(
         reasons = attempt.reasons or missing
         exceptions += [reason for reason in reasons if reason not in exceptions]
     # Last: a drive that vanished has no size any more, and its attempt says why.
-    if changed and state.drive is not None:
+    told = {reason.code for reason in exceptions}
+    if changed and state.drive is not None and not told & _SIZE_EXPLAINED:
         facts: Facts = {
             "drive": state.drive.label,
             "planned": state.drive.size_bytes,

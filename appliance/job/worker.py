@@ -117,11 +117,12 @@ def reason_of(error: TajdeedError) -> Reason:
 
 
 def size_now(site: Site) -> int:
-    """The drive's size at the end, in bytes; 0 where it is gone."""
+    """The drive's size at the end, in bytes; 0 where it is gone or is another one by now."""
     try:
         return site.confirm_identity().size_bytes
-    except DriveError:
-        return 0
+    except DriveError as error:
+        site.say("exception", reason=to_json(reason_of(error)))
+        return int(error.facts["found"]) if error.code == "size-changed" else 0
 
 
 def boot_id() -> str:

@@ -26,7 +26,9 @@ def test_a_drives_own_string_can_do_no_harm(raw: bytes) -> None:
 
 def test_strings_that_differ_stay_different() -> None:
     names = [b"WD 1", b"WD\x1b[2J1", "قرص".encode(), b"\xff\xfe", b"\\xff", "WD\u202e1".encode()]
+    names += [b"WD\x9b1", "WD\u009b1".encode()]
     assert len({printable(name) for name in names}) == len(names)
+    assert printable(b"WD\x9b1") == "WD\\x9b1"
     assert printable("قرص".encode()) == "قرص"
 
 
