@@ -125,7 +125,11 @@ class Smart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtaFacts:
-    """From the raw IDENTIFY DEVICE words (ACS-5), never from a tool's prose."""
+    """From the raw IDENTIFY DEVICE words (ACS-5), never from a tool's prose.
+
+    The last block of each area, where it could be learnt: accessible now, native (HPA), of the
+    factory (DCO), native (AMA); see `hardware.hidden`.
+    """
 
     security_supported: bool
     security_enabled: bool
@@ -139,6 +143,10 @@ class AtaFacts:
     hpa_supported: bool
     native_max_lba: int | None = None
     accessible_max_lba: int | None = None
+    dco_supported: bool = False
+    dco_max_lba: int | None = None
+    ama_supported: bool = False
+    ama_max_lba: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from appliance.erasure import uncovering
 from appliance.erasure.site import Site
 from appliance.model import Reason, to_json
 
 Preparer = Callable[[Site, Reason], None]
 
-PREPARERS: dict[str, Preparer] = {}
+PREPARERS: dict[str, Preparer] = {
+    "remove-hpa": uncovering.remove_hpa,
+    "remove-ama": uncovering.remove_ama,
+    "restore-dco": uncovering.restore_dco,
+}
 
 
 def prepare(site: Site, preparations: tuple[Reason, ...]) -> None:

@@ -65,9 +65,20 @@ class _NvmeAdminCmd(ctypes.Structure):
     # fmt: on
 
 
-def scsi_read(fd: int, cdb: bytes, length: int, timeout_ms: int = 15000) -> bytes:
-    """Run a SCSI command that reads `length` bytes; OSError where it is refused."""
-    data = ctypes.create_string_buffer(length)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScsiAnswer:
+    """How a SCSI command ended: its data, its sense bytes, and the three statuses of sg."""
+
+    data: bytes
+    sense: bytes
+    status: int
+    host_status: int
+    driver_status: int
+
+
+def scsi_command(fd: int, cdb: bytes, length: int = 0, timeout_ms: int = 15000) -> ScsiAnswer:
+    """Run a SCSI command that reads `length` bytes or none; OSError where it cannot be sent."""
+    data = ctypes.create_string_buffer(max(length, 1))
     sense = ctypes.create_string_buffer(64)
     command = ctypes.create_string_buffer(cdb, len(cdb))
     header = _SgIoHdr(
@@ -82,12 +93,24 @@ def scsi_read(fd: int, cdb: bytes, length: int, timeout_ms: int = 15000) -> byte
         timeout=timeout_ms,
     )
     fcntl.ioctl(fd, SG_IO, header)
+    return ScsiAnswer(
+        data=data.raw[: length - max(header.resid, 0)],
+        sense=sense.raw[: header.sb_len_wr],
+        status=header.status,
+        host_status=header.host_status,
+        driver_status=header.driver_status,
+    )
+
+
+def scsi_read(fd: int, cdb: bytes, length: int, timeout_ms: int = 15000) -> bytes:
+    """Run a SCSI command that reads `length` bytes; OSError where it is refused."""
+    answer = scsi_command(fd, cdb, length, timeout_ms)
     # Driver status 8 (DRIVER_SENSE) alone accompanies good ATA results too.
-    if header.status or header.host_status or header.driver_status & ~8:
+    if answer.status or answer.host_status or answer.driver_status & ~8:
         raise OSError(
-            5, f"SCSI status {header.status:#x} host {header.host_status:#x} cdb {cdb.hex()}"
+            5, f"SCSI status {answer.status:#x} host {answer.host_status:#x} cdb {cdb.hex()}"
         )
-    return data.raw[: length - max(header.resid, 0)]
+    return answer.data
 
 
 def ata_identify(fd: int) -> tuple[int, ...]:

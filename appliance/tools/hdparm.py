@@ -1,45 +1,23 @@
-"""hdparm(8): the native size of an ATA drive. State is read from IDENTIFY words elsewhere.
+"""hdparm(8): what hides a part of an ATA drive is taken away; nothing is concluded from it.
 
-hdparm's exit status is no proof (it prints "bad/missing sense data" and exits 0), and its
-text is taken only where it says exactly what is asked.
+hdparm's exit status is no proof (it prints "bad/missing sense data" and exits 0), nor is its
+text: whoever calls this reads the drive again.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
-from appliance.errors import ToolError
 from appliance.tools import Output, run
 
-# hdparm 9.65 -N: ` max sectors   = 16777216/16777216, HPA is disabled`
-_SECTORS = re.compile(r"^\s*max sectors\s*=\s*(\d+)/(\d+),", re.MULTILINE)
+_SURE = "--yes-i-know-what-i-am-doing"
+_TIMEOUT_S = 120
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MaxSectors:
-    """Sectors that can be addressed now, and those that the drive has (ACS-3 7.25)."""
-
-    visible: int
-    native: int
+def set_max_sectors(path: str, sectors: int) -> Output:
+    """`-N p`: SET MAX ADDRESS (EXT), or SET ACCESSIBLE MAX ADDRESS EXT where the drive has that
+    instead, kept over power cycles. ToolError if it is missing or does not come back."""
+    return run(("hdparm", _SURE, "-N", f"p{sectors}", path), timeout_s=_TIMEOUT_S, ok=None)
 
 
-def max_sectors(path: str) -> MaxSectors | None:
-    """READ NATIVE MAX ADDRESS (EXT); None where the drive does not give a sound answer."""
-    try:
-        output = run(("hdparm", "-N", path), timeout_s=30, ok=None)
-    except ToolError:
-        return None
-    return parsed_max_sectors(output)
-
-
-def parsed_max_sectors(output: Output) -> MaxSectors | None:
-    """The two numbers; None for 0, 1, a native size below the visible one, or any complaint."""
-    found = _SECTORS.search(output.stdout)
-    if output.status != 0 or found is None or "sense" in output.stderr + output.stdout:
-        return None
-    visible, native = int(found[1]), int(found[2])
-    # Some drives and bridges answer 0 or 1 here: unknown, not "no hidden area".
-    if visible <= 1 or native < visible:
-        return None
-    return MaxSectors(visible=visible, native=native)
+def restore_dco(path: str) -> Output:
+    """DEVICE CONFIGURATION RESTORE: the factory's capacity and features (ACS-2 7.10.5)."""
+    return run(("hdparm", _SURE, "--dco-restore", path), timeout_s=_TIMEOUT_S, ok=None)

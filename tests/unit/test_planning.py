@@ -77,7 +77,6 @@ def test_purge_without_fallback_refuses_what_only_reaches_clear() -> None:
         (disk(read_only_medium=True), "read-only-medium"),
         (disk(warnings=(Reason(code="drive-silent"),)), "drive-does-not-answer"),
         (disk(ata=ata_facts(security_locked=True)), "ata-locked"),
-        (disk(ata=ata_facts(native_max_lba=2**30, accessible_max_lba=2**20)), "hidden-area"),
         (
             disk(holders=(Holder(path="/dev/sda1", kind="mount", mountpoints=("/",)),)),
             "carries-the-system",

@@ -16,7 +16,7 @@ def build(bench: Bench) -> AtaDrive:
     drive = AtaDrive(bench.clock, bench.store(), traits)
 
     def half_way(task: Taskfile) -> None:
-        if task.command in WRITES and drive.written_blocks > drive.native // 2:
+        if task.command in WRITES and drive.written_blocks > drive.medium.blocks // 2:
             drive.unplug()
             raise Deferred(None)
 
