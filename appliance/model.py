@@ -129,6 +129,9 @@ class AtaFacts:
 
     `sanitize_state` is SANITIZE STATUS EXT's own: idle, running, failed, succeeded; None where
     the drive has no such feature set or did not answer. Minutes are the drive's own estimates.
+
+    The last block of each area, where it could be learnt: accessible now, native (HPA), of the
+    factory (DCO), native (AMA); see `hardware.hidden`.
     """
 
     security_supported: bool
@@ -150,6 +153,10 @@ class AtaFacts:
     zeros_after_trim: bool = False
     sanitize_state: str | None = None
     sanitize_frozen: bool = False
+    dco_supported: bool = False
+    dco_max_lba: int | None = None
+    ama_supported: bool = False
+    ama_max_lba: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from appliance.erasure.canaries import check_canaries, plant_canaries
 from appliance.erasure.device import Geometry, geometry
 from appliance.erasure.plausibility import doubts
 from appliance.erasure.readback import verify_after_erase, verify_source
-from appliance.erasure.reasons import check_reasons, mark_reasons
+from appliance.erasure.reasons import check_reasons, mark_reasons, mixture_reasons
 from appliance.erasure.samples import check_old_samples, sampled_ranges, take_old_samples
 from appliance.erasure.site import Site
 from appliance.erasure.stream import Source
@@ -30,13 +30,16 @@ what the drive does. It says itself what it sends (`Site.ran`)."""
 class Recipe:
     """What a method does between planting and looking again.
 
-    `constant`: the drive declares that erased blocks read as zeros or ones. `pattern`: what
+    `constant`: the drive declares that erased blocks read as zeros or ones. `uniform`: it does not
+    declare what they read as, but it is one thing everywhere, so a few blocks that hold something
+    among zeros or ones were left out; not so where keys were changed. `pattern`: what
     the firmware was told to write everywhere, where it was told. `then`: what the host does
     after the orders (an overwrite), whose attempt's checks and stream are taken over.
     """
 
     steps: Sequence[Step]
     constant: bool = False
+    uniform: bool = False
     pattern: Source | None = None
     then: Callable[[Site, MethodOption], Attempt] | None = None
 
@@ -92,6 +95,8 @@ def perform(site: Site, option: MethodOption, recipe: Recipe) -> Attempt:
     checks = (*marks, whole)
     site.say("checked", checks=to_json(checks))
     found_wrong = tuple(check_reasons(whole))
+    if recipe.uniform and not found_wrong:
+        found_wrong = tuple(mixture_reasons(whole))
     result = "failed" if found_wrong else "done"
     return _attempt(option, started_at, result, found_wrong, orders, checks)
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import Counter
 
 from appliance.erasure.standards import METHODS, Method
+from appliance.hardware.hidden import PRESENT, UNSURE, capped, hidden_areas, hidden_blocks
 from appliance.model import (
     AtaFacts,
+    Bus,
     Drive,
     DrivePlan,
     Holder,
@@ -25,6 +27,9 @@ from appliance.model import (
 
 # Holders that the stick must never take down: they carry the running system.
 _SYSTEM_MOUNTS = ("/", "/usr", "/boot", "/boot/efi", "/run/tajdeed/data", "/var/lib/tajdeed")
+
+# The HPA first: a drive refuses to restore its configuration while one is set.
+_UNCOVERED_BY = (("hpa", "remove-hpa"), ("ama", "remove-ama"), ("dco", "restore-dco"))
 
 
 def reason(code: str, **facts: str | int | float) -> Reason:
@@ -42,7 +47,7 @@ def drive_plan(drive: Drive, machine: Machine, policy: Policy) -> DrivePlan:
         methods=() if refusals else options,
         ruled_out=ruled_out,
         refusals=refusals,
-        preparations=() if refusals else preparations(drive),
+        preparations=() if refusals else _preparations(drive),
         release=tuple(release_steps(drive.holders)),
         notes=_notes(drive, machine),
     )
@@ -95,14 +100,12 @@ def _ata_refusals(ata: AtaFacts) -> list[Reason]:
             found.append(reason("ata-locked-closed"))
         elif ata.security_enabled:
             found.append(reason("ata-password-set"))
-    native, accessible = ata.native_max_lba, ata.accessible_max_lba
-    if native is not None and accessible is not None and native > accessible:
-        found.append(reason("hidden-area", kind="HPA", blocks=native - accessible))
     return found
 
 
-def preparations(drive: Drive) -> tuple[Reason, ...]:
-    """What must be done to a drive before any method, in order."""
+def _preparations(drive: Drive) -> tuple[Reason, ...]:
+    """What has to be done to the drive before any method, in order: first the drive is opened,
+    then what it hides is uncovered."""
     found: list[Reason] = []
     if drive.ata is not None:
         if drive.ata.sanitize_state == "running":
@@ -111,6 +114,12 @@ def preparations(drive: Drive) -> tuple[Reason, ...]:
             found.append(reason("leave-failed-sanitize"))
         if drive.ata.security_enabled or drive.ata.security_locked:
             found.append(reason("unlock-known-password"))
+    there = {area.kind for area in hidden_areas(drive) if area.state == PRESENT}
+    found += [
+        reason(code, blocks=hidden_blocks(drive, kind))
+        for kind, code in _UNCOVERED_BY
+        if kind in there and drive.bus == Bus.SATA
+    ]
     return tuple(found)
 
 
@@ -118,13 +127,15 @@ def _sorted_out(
     drive: Drive, policy: Policy
 ) -> tuple[tuple[MethodOption, ...], tuple[RuledOut, ...]]:
     least = accepted_level(policy)
+    # Areas that are there are removed first; what cannot be excluded stays so.
+    cap = capped(tuple(area for area in hidden_areas(drive) if area.state != PRESENT))
     options: list[MethodOption] = []
     ruled_out: list[RuledOut] = []
     for method in METHODS:
         if drive.bus not in method.buses:
             continue
         against = method_reasons(method, drive, policy)
-        level = method.levels.get(drive.media, Level.NONE)
+        level = min(method.levels.get(drive.media, Level.NONE), cap, key=lambda one: one.rank)
         if not against and level.rank < least.rank:
             against = (reason("level-too-low", level=level.value, asked=least.value),)
         if against:
@@ -224,8 +235,9 @@ def _notes(drive: Drive, machine: Machine) -> tuple[Reason, ...]:
     if drive.ata and (drive.ata.security_frozen or drive.ata.sanitize_frozen):
         slept = any(item.code == "machine-slept" for item in machine.warnings)
         notes.append(reason("ata-frozen-still") if slept else reason("ata-frozen"))
-    if drive.ata and drive.ata.hpa_supported and drive.ata.native_max_lba is None:
-        notes.append(reason("hidden-area-not-excluded", kind="HPA"))
+    unsure = [area.kind.upper() for area in hidden_areas(drive) if area.state == UNSURE]
+    if unsure:
+        notes.append(reason("hidden-area-not-excluded", kind=", ".join(unsure)))
     return tuple(notes)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from appliance.erasure import atasanitize, atasecurity
+from appliance.erasure import atasanitize, atasecurity, uncovering
 from appliance.erasure.site import Site
 from appliance.model import Reason, to_json
 
@@ -19,6 +19,9 @@ PREPARERS: dict[str, Preparer] = {
     "wait-for-sanitize": atasanitize.wait_for_running,
     "leave-failed-sanitize": atasanitize.leave_failed,
     "unlock-known-password": atasecurity.unlock_known,
+    "remove-hpa": uncovering.remove_hpa,
+    "remove-ama": uncovering.remove_ama,
+    "restore-dco": uncovering.restore_dco,
 }
 
 

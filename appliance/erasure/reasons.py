@@ -48,3 +48,14 @@ def mark_reasons(check: Check) -> list[Reason]:
             )
         ]
     return check_reasons(check)
+
+
+def mixture_reasons(check: Check) -> list[Reason]:
+    """Why what an erase left behind is not one thing everywhere; empty when it is.
+
+    A minority of blocks that are neither zeros nor ones, among others that are.
+    """
+    other = check.detail.get("bytes_other", 0)
+    if isinstance(other, int) and 0 < other < check.read_bytes // 2:
+        return [Reason(code="readback-mixed", facts={"bytes": other, "read": check.read_bytes})]
+    return []

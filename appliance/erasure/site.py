@@ -20,7 +20,8 @@ from appliance.model import CommandRun, Drive, Policy, to_json
 @dataclass(slots=True, kw_only=True)
 class Site:
     """`say(event, **data)` writes to the drive's event log; `progress(phase, headway)` only
-    to the screen; `commands` collects the programs that were run on the drive."""
+    to the screen; `commands` collects the programs that were run on the drive. `rescan`: what
+    was done to it changed its size, which the kernel must learn before anything else."""
 
     fd: int
     drive: Drive
@@ -29,6 +30,7 @@ class Site:
     say: Callable[..., object]
     progress: Callable[[str, Headway], None]
     commands: list[CommandRun] = field(default_factory=list)
+    rescan: bool = False
 
     def confirm_identity(self) -> descriptor.Opened:
         """Ask the drive behind the descriptor who it is; DriveError if it is another one.

@@ -7,12 +7,13 @@ from appliance.model import AtaFacts
 Words = tuple[int, ...]
 
 
-def ata_facts(words: Words, native_max_lba: int | None = None) -> AtaFacts:
+def ata_facts(words: Words) -> AtaFacts:
     """What the words say of security, sanitize and hidden areas.
 
     Words 82-83/128: security; 89, 90: erase times; 92: master password identifier; 59: sanitize
-    (ACS-5 9.11.7.7); 82 bit 10: HPA feature set; 60-61 and 100-103: accessible capacity; 69
-    bits 14 and 5: trimmed blocks read as zeros, always.
+    (ACS-5 9.11.7.7); 82 bit 10: HPA, 83 bit 11: DCO (ACS-2 7.16.7.37), 119 bit 8: AMA (ACS-3
+    7.12.7.57); 60-61 and 100-103: accessible capacity; 69 bits 14 and 5: trimmed blocks read as
+    zeros, always.
     """
     security, sanitize = words[128], words[59]
     return AtaFacts(
@@ -26,13 +27,14 @@ def ata_facts(words: Words, native_max_lba: int | None = None) -> AtaFacts:
         sanitize_overwrite=bool(sanitize & 1 << 14),
         sanitize_block=bool(sanitize & 1 << 15),
         hpa_supported=_valid(words[82]) and bool(words[82] & 1 << 10),
-        native_max_lba=native_max_lba,
         accessible_max_lba=accessible_lbas(words) - 1,
         security_tries_over=bool(security & 1 << 4),
         erase_minutes=erase_minutes(words[89]),
         enhanced_erase_minutes=erase_minutes(words[90]),
         master_password_id=words[92] if _valid(words[92]) else None,
         zeros_after_trim=words[69] & 0x4020 == 0x4020,
+        dco_supported=_marked(words[83]) and bool(words[83] & 1 << 11),
+        ama_supported=_marked(words[119]) and bool(words[119] & 1 << 8),
     )
 
 
@@ -51,10 +53,21 @@ def _valid(word: int) -> bool:
     return word not in (0, 0xFFFF)
 
 
+def _marked(word: int) -> bool:
+    """Bits 15:14 of such words are 01b where the word holds anything."""
+    return word & 0xC000 == 0x4000
+
+
+def has_long_addresses(words: Words) -> bool:
+    """The 48-bit Address feature set (word 83 bit 10)."""
+    return words[83] & 0xC400 == 0x4400
+
+
 def accessible_lbas(words: Words) -> int:
     """Logical blocks that can be addressed (words 100-103 with 48-bit addressing)."""
-    lba48 = words[83] & 0xC400 == 0x4400
-    if lba48 and (long := words[100] | words[101] << 16 | words[102] << 32 | words[103] << 48):
+    if has_long_addresses(words) and (
+        long := words[100] | words[101] << 16 | words[102] << 32 | words[103] << 48
+    ):
         return long
     return words[60] | words[61] << 16
 

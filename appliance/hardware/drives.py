@@ -13,14 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance.hardware import ata, descriptor
+from appliance.hardware import ata, descriptor, hidden
 from appliance.hardware.atasanitize import sanitize_status
 from appliance.hardware.booted import Booted
 from appliance.hardware.holders import holder_tree
 from appliance.hardware.smart import smart
 from appliance.hardware.sysfs import SYS, link_name, number, text
 from appliance.model import AtaFacts, Bus, Drive, Identity, Media, NvmeFacts, Reason
-from appliance.tools import hdparm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,15 +66,16 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
     path = f"/dev/{name}"
     warnings: list[Reason] = []
     opened = None
-    nvme = ata_facts = None
+    facts: AtaFacts | None = None
+    nvme = None
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             opened = descriptor.opened(fd)
+            if opened.ata_words is not None:
+                facts = _ata_facts(fd, name, sysfs, opened.ata_words)
             if name.startswith("nvme"):
                 nvme = _nvme_facts(fd, sysfs)
-            if opened.ata_words:
-                ata_facts = _ata_facts(fd, path, opened.ata_words)
         finally:
             os.close(fd)
     except OSError as error:
@@ -108,7 +108,7 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
         sysfs=str(sysfs.resolve()),
         holders=holder_tree(name),
         smart=smart(path) if with_smart else None,
-        ata=ata_facts,
+        ata=facts,
         nvme=nvme,
         warnings=tuple(warnings),
     )
@@ -198,12 +198,12 @@ def _nvme_facts(fd: int, sysfs: Path) -> NvmeFacts:
     )
 
 
-def _ata_facts(fd: int, path: str, words: tuple[int, ...]) -> AtaFacts:
-    """IDENTIFY's facts, the native size with the HPA feature set, and what a sanitize does now."""
-    facts = ata.ata_facts(words)
-    sectors = hdparm.max_sectors(path) if facts.hpa_supported else None
-    if sectors:
-        facts = replace(facts, native_max_lba=sectors.native - 1)
+def _ata_facts(fd: int, name: str, sysfs: Path, words: ata.Words) -> AtaFacts:
+    """Hidden areas, and what a sanitize does now, are asked for where nothing stands between us
+    and the drive."""
+    if _bus(name, sysfs, words) != Bus.SATA:
+        return ata.ata_facts(words)
+    facts = hidden.ata_with_hidden(fd, words)
     if not facts.sanitize_supported:
         return facts
     try:
@@ -211,6 +211,23 @@ def _ata_facts(fd: int, path: str, words: tuple[int, ...]) -> AtaFacts:
     except OSError:  # unknown it stays: None
         return facts
     return replace(facts, sanitize_state=now.state, sanitize_frozen=now.frozen)
+
+
+def found_again(drive: Drive) -> Drive | None:
+    """The drive at its place in the device tree, under its present name and with its present size.
+
+    Nothing is asked of it and nobody is told that it is the same one: that is for whoever
+    opens it. None while there is none, or no node of it.
+    """
+    for sysfs in sorted(Path(drive.sysfs).parent.glob("*")):
+        name = sysfs.name
+        nodes = _nodes(name, sysfs)
+        size = (number(sysfs / "size") or 0) * 512
+        if size and all(os.path.exists(node) for node in nodes):
+            return replace(
+                drive, path=f"/dev/{name}", nodes=nodes, sysfs=str(sysfs), size_bytes=size
+            )
+    return None
 
 
 def driver_of(sysfs: Path) -> str | None:

@@ -13,12 +13,17 @@ def printable(raw: str | bytes) -> str:
     Model and serial come from firmware and may hold control characters, terminal escapes,
     damaged UTF-8 or bidirectional controls; nobody after this function has to think of it.
     """
-    text = raw.decode("utf-8", "backslashreplace") if isinstance(raw, bytes) else raw
+    text = raw.decode("utf-8", "surrogateescape") if isinstance(raw, bytes) else raw
     text = " ".join(text.replace("\0", " ").split(" ")).strip()
     text = " ".join(part for part in text.split(" ") if part)
-    return "".join(
-        char if char.isprintable() and char != "\\" else f"\\x{ord(char):02x}" for char in text
-    )
+    return "".join(char if char.isprintable() and char != "\\" else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    """`\\x1b` for a byte (also one that was no UTF-8, PEP 383), `\\u202e` for other characters."""
+    if "\udc80" <= char <= "\udcff":
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return f"\\x{ord(char):02x}" if char < "\x80" else f"\\u{ord(char):04x}"
 
 
 def text(path: Path) -> str | None:

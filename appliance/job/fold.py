@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 
 from appliance.erasure.plausibility import doubts
 from appliance.erasure.standards import BY_ID
+from appliance.hardware.hidden import capped, hidden_areas
 from appliance.job.eventlog import START, Event
 from appliance.model import (
     Attempt,
-    Bus,
     ByteRange,
     Check,
     CommandRun,
@@ -71,6 +71,10 @@ def _holds(check: Check) -> bool:
     return check.good
 
 
+# What already says why a drive has another size, or none, at the end.
+_SIZE_EXPLAINED = {"size-changed", "identity-changed", "drive-gone"}
+
+
 @dataclass(slots=True)
 class _Folding:
     """What has been read so far."""
@@ -108,7 +112,7 @@ def drive_result(events: Iterable[Event], log_head: str = START) -> DriveResult:
         default=Level.NONE,
     )
     exceptions = list(state.exceptions)
-    hidden = _hidden_areas(drive) if state.hidden is None else state.hidden
+    hidden = hidden_areas(drive) if state.hidden is None else state.hidden
     level = min(level, capped(hidden), key=lambda item: item.rank)
     outcome = _outcome(state, level, hidden, exceptions)
     if outcome not in (Outcome.PURGED, Outcome.CLEARED):
@@ -142,6 +146,10 @@ def _take(state: _Folding, event: Event) -> None:
             state.policy = from_json(Policy, data["policy"])
             state.started = event.at
             state.size_after = state.size_before = state.drive.size_bytes
+        case "found-again":
+            # The kernel took it for a new one: another name, the same drive.
+            if state.drive is not None:
+                state.drive = replace(state.drive, path=data["path"], nodes=tuple(data["nodes"]))
         case "size-now":
             # A preparation changed it: from here on this much must be covered.
             if state.drive is not None:
@@ -173,18 +181,6 @@ def _take(state: _Folding, event: Event) -> None:
             state.smart_after = from_json(Smart, data["smart"]) if data["smart"] else None
 
 
-def capped(hidden: tuple[HiddenArea, ...]) -> Level:
-    """The best level that a drive with these hidden areas can have.
-
-    What lies in an area that is still there was not erased; where one could not be excluded,
-    no purge of the whole drive can be claimed.
-    """
-    states = {area.state for area in hidden}
-    if "present" in states:
-        return Level.NONE
-    return Level.CLEAR if "could-not-be-excluded" in states else Level.DESTROY
-
-
 def _outcome(
     state: _Folding, level: Level, hidden: tuple[HiddenArea, ...], exceptions: list[Reason]
 ) -> Outcome:
@@ -210,11 +206,14 @@ def _outcome(
         if area.state == "present"
     ]
     for attempt in state.attempts:
-        missing = () if changed else (_evidence_missing(attempt),)
+        # What lies in a hidden area says nothing against an attempt that proved the rest.
+        held = state.drive is not None and proven(attempt, state.drive, state.policy) != Level.NONE
+        missing = () if changed or held else (_evidence_missing(attempt),)
         reasons = attempt.reasons or missing
         exceptions += [reason for reason in reasons if reason not in exceptions]
     # Last: a drive that vanished has no size any more, and its attempt says why.
-    if changed and state.drive is not None:
+    told = {reason.code for reason in exceptions}
+    if changed and state.drive is not None and not told & _SIZE_EXPLAINED:
         facts: Facts = {
             "drive": state.drive.label,
             "planned": state.drive.size_bytes,
@@ -228,25 +227,6 @@ def _outcome(
 
 def _evidence_missing(attempt: Attempt) -> Reason:
     return Reason(code="evidence-missing", facts={"method": attempt.method})
-
-
-def _hidden_areas(drive: Drive) -> tuple[HiddenArea, ...]:
-    """What is known of hidden areas; on ATA what could not be asked is said."""
-    if drive.bus != Bus.SATA or drive.ata is None:
-        return ()
-    ata = drive.ata
-    if not ata.hpa_supported:
-        hpa = HiddenArea(kind="hpa", state="none", detail="feature set not supported")
-    elif ata.native_max_lba is None or ata.accessible_max_lba is None:
-        hpa = HiddenArea(kind="hpa", state="could-not-be-excluded")
-    else:
-        same = ata.native_max_lba == ata.accessible_max_lba
-        hpa = HiddenArea(kind="hpa", state="none" if same else "present")
-    return (
-        hpa,
-        HiddenArea(kind="dco", state="could-not-be-excluded", detail="not asked"),
-        HiddenArea(kind="ama", state="could-not-be-excluded", detail="not asked"),
-    )
 
 
 def _not_recorded(drive: Drive, state: _Folding) -> tuple[str, ...]:

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from appliance.erasure.release import release
 from appliance.errors import TajdeedError
+from appliance.hardware.drives import found_again
+from appliance.hardware.machine import settled
 from appliance.job import task as tasks
 from appliance.job.assettag import hostname
 from appliance.job.board import Board
@@ -30,6 +33,7 @@ from appliance.model import (
     Drive,
     DrivePlan,
     DriveResult,
+    Facts,
     JobPlan,
     Level,
     Outcome,
@@ -42,9 +46,12 @@ from appliance.settings import Settings
 from appliance.tools import systemd, utc_now
 
 ERASE, LAY_DOWN = "erase", "lay-down"
+RESCANNED = "rescanned"
 _GOOD = (Outcome.PURGED, Outcome.CLEARED)
 # How often systemd is asked whether a worker still runs.
 _ALIVE_EVERY_S = 1.0
+# How long a drive may take to come back when its port was scanned.
+_COMES_BACK_S = 60.0
 
 
 class Running:
@@ -71,6 +78,7 @@ class Running:
         self._deployments: dict[str, Deployment] = {}
         self._alive_at: dict[str, float] = {}
         self._states: dict[str, DriveState] = {}
+        self._missed_since: dict[str, float] = {}
 
     # --- the course ------------------------------------------------------------------------
 
@@ -119,9 +127,12 @@ class Running:
             elif name not in self._record.started:
                 self._free_and_start(plan)
             elif not self._is_running(drive, ERASE):
-                if not self._events(drive, ERASE):
+                events = self._events(drive, ERASE)
+                if not events:
                     # Ordered, but never begun: we were killed in between. Nothing happened.
                     self._start(plan, ERASE)
+                elif events[-1].event == RESCANNED:
+                    self._start_where_it_is_now(plan)
                 else:
                     self._decide(plan)
             return
@@ -129,7 +140,8 @@ class Running:
             return
         name = f"{drive.key}.{LAY_DOWN}"
         if name not in self._record.started:
-            self._start(plan, LAY_DOWN)
+            # As the erasure left it: a hidden area may be gone, its name may be another one.
+            self._start(replace(plan, drive=self._result(plan).drive), LAY_DOWN)
         elif name not in self._record.ended_workers and not self._is_running(drive, LAY_DOWN):
             self._end_worker(drive, LAY_DOWN)
 
@@ -146,6 +158,24 @@ class Running:
             take(self._record, entry)
             return
         self._start(plan, ERASE)
+
+    def _start_where_it_is_now(self, plan: DrivePlan) -> None:
+        """The rest of an erasure whose first worker changed the drive's size.
+
+        The new worker may open the nodes that stand at the drive's place, and asks what is
+        behind them itself. A drive that does not come back has failed, and its log says so.
+        """
+        self._missed_since.setdefault(plan.drive.key, time.monotonic())
+        drive = found_again(plan.drive)
+        # Not before udev is through: it makes every new drive read-only.
+        if drive is not None and settled():
+            self._start(replace(plan, drive=drive), ERASE)
+        elif time.monotonic() - self._missed_since[plan.drive.key] > _COMES_BACK_S:
+            facts: Facts = {"drive": plan.drive.label, "path": plan.drive.path}
+            gone = Reason(code="drive-gone", facts={**facts, "problem": "not there after a rescan"})
+            log = Writer(self._store.drive_log(self._record.job, plan.drive.key, ERASE))
+            log.add("refused", reason=to_json(gone))
+            log.close()
 
     def _start(self, plan: DrivePlan, kind: str) -> None:
         """Order a worker: intention to the log, task to its file, unit to systemd."""

@@ -17,13 +17,14 @@ from pathlib import Path
 from appliance.erasure.pace import Headway
 from appliance.erasure.preparing import prepare
 from appliance.erasure.site import Site, open_drive
+from appliance.erasure.uncovering import accessible_bytes, areas_now, scan_again
 from appliance.errors import DriveError, TajdeedError
 from appliance.hardware.smart import smart
 from appliance.i18n import N_, _
 from appliance.job import task as tasks
 from appliance.job.eventlog import Writer
 from appliance.job.fold import proven
-from appliance.model import Attempt, Level, MethodOption, Reason, to_json
+from appliance.model import Attempt, Drive, Facts, Level, MethodOption, Reason, from_json, to_json
 from appliance.tools import utc_now
 
 TASK_HELP = N_("The task's file, as the engine wrote it")
@@ -50,16 +51,26 @@ def run(args: argparse.Namespace) -> int:
 
 
 def erase(task: tasks.Task, log: Writer) -> None:
-    """Try the plan's methods in order until one reaches its level with its evidence."""
+    """Prepare the drive, then try the plan's methods in order until one reaches its level.
+
+    A preparation that changed the drive's size ends the log with `rescanned`: the engine then
+    orders the rest from a worker that may open the drive where it stands now.
+    """
     drive = task.plan.drive
-    log.add(
-        "task",
-        drive=to_json(drive),
-        policy=to_json(task.policy),
-        plan_digest=task.plan_digest,
-        job=task.job,
-        boot=boot_id(),
-    )
+    before = drive
+    prepared = bool(log.events)
+    if prepared:
+        before = from_json(Drive, log.events[0].data["drive"])
+        log.add("found-again", path=drive.path, nodes=list(drive.nodes))
+    else:
+        log.add(
+            "task",
+            drive=to_json(drive),
+            policy=to_json(task.policy),
+            plan_digest=task.plan_digest,
+            job=task.job,
+            boot=boot_id(),
+        )
     try:
         fd = open_drive(drive)
     except DriveError as error:
@@ -74,22 +85,55 @@ def erase(task: tasks.Task, log: Writer) -> None:
             say=log.add,
             progress=Progress(Path(task.progress)).write,
         )
-        log.add("smart", smart=to_json(smart(drive.path)))
-        try:
-            prepare(site, task.plan.preparations)
-        except DriveError as error:
-            log.add("refused", reason=to_json(reason_of(error)))
+        if prepared:
+            known = _same_or_larger(site, before)
+        else:
+            log.add("smart", smart=to_json(smart(drive.path)))
+            known = _prepared(site, task)
+        if not known:
             return
-        for option in task.plan.methods:
-            attempt = attempted(site, option)
-            log.add("attempt-ended", attempt=to_json(attempt))
-            # Unknown is never a pass, and nothing else starts while it may still run.
-            done = proven(attempt, site.drive, task.policy) != Level.NONE
-            if done or attempt.result == "unknown":
-                break
-        log.add("decided", size_after=size_now(site), smart=to_json(smart(drive.path)))
+        if not site.rescan:
+            _sanitize(site, task, before)
+        size_bytes = accessible_bytes(site) if site.rescan else 0
     finally:
         os.close(fd)
+    if site.rescan:
+        scan_again(drive, size_bytes)
+        log.add("rescanned", size_bytes=size_bytes)
+
+
+def _prepared(site: Site, task: tasks.Task) -> bool:
+    try:
+        prepare(site, task.plan.preparations)
+    except DriveError as error:
+        site.say("refused", reason=to_json(reason_of(error)))
+        return False
+    return True
+
+
+def _same_or_larger(site: Site, before: Drive) -> bool:
+    """What was taken away hid something: a drive that is smaller now is refused."""
+    now = site.drive.size_bytes
+    if now < before.size_bytes:
+        facts: Facts = {"drive": before.label, "planned": before.size_bytes, "found": now}
+        site.say("refused", reason=to_json(Reason(code="size-changed", facts=facts)))
+        return False
+    if now != before.size_bytes:
+        site.resized(now)
+    return True
+
+
+def _sanitize(site: Site, task: tasks.Task, before: Drive) -> None:
+    """Look at the hidden areas once more, then the methods, then what the drive is afterwards."""
+    site.say("hidden-areas", areas=to_json(areas_now(site, before)))
+    for option in task.plan.methods:
+        attempt = attempted(site, option)
+        site.say("attempt-ended", attempt=to_json(attempt))
+        # Unknown is never a pass, and nothing else starts while it may still run.
+        done = proven(attempt, site.drive, task.policy) != Level.NONE
+        if done or attempt.result == "unknown":
+            break
+    site.say("decided", size_after=size_now(site), smart=to_json(smart(site.drive.path)))
 
 
 def attempted(site: Site, option: MethodOption) -> Attempt:
@@ -117,11 +161,12 @@ def reason_of(error: TajdeedError) -> Reason:
 
 
 def size_now(site: Site) -> int:
-    """The drive's size at the end, in bytes; 0 where it is gone."""
+    """The drive's size at the end, in bytes; 0 where it is gone or is another one by now."""
     try:
         return site.confirm_identity().size_bytes
-    except DriveError:
-        return 0
+    except DriveError as error:
+        site.say("exception", reason=to_json(reason_of(error)))
+        return int(error.facts["found"]) if error.code == "size-changed" else 0
 
 
 def boot_id() -> str:

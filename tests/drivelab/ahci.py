@@ -45,6 +45,7 @@ class Port:
         self._held: Taskfile | None = None  # for when it may be received
         if drive is not None:
             drive.unplug = self.unplug
+            drive.plug = lambda: self.plug(drive)
             self._link_up()
 
     @property
@@ -128,6 +129,16 @@ class Port:
         self._task_file, self._signature = _NO_DEVICE, 0xFFFFFFFF
         self._error |= _PHY_CHANGED
         self._adapter.update()
+
+    def plug(self, drive: AtaDrive) -> None:
+        """Put a drive in; the driver learns of it by its interrupt."""
+        with self._adapter.lock:
+            drive.note("plugged in")
+            drive.reset("power")
+            self.drive = drive
+            self._error |= _PHY_CHANGED
+            self._link_up()
+            self._adapter.update()
 
     def retire(self) -> AtaDrive | None:
         """Hand the drive over to the port that follows: no answer goes to this one any more."""

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable
 from typing import Literal
 
+from tests.drivelab import atacapacity
 from tests.drivelab.atacommand import (
     NO_SUCH_ADDRESS,
     READY_WITH_ERROR,
@@ -55,14 +56,12 @@ class AtaDrive(Firmware):
         self.medium = medium
         self.traits = traits
         self.serial = traits.serial
-        self.native = medium.blocks
-        self.accessible = self.native
+        self.capacity = atacapacity.Capacity(traits, medium.blocks, self.note)
         self.written_blocks = 0
         self.before_command: list[Callable[[Taskfile], None]] = []
         self.security = Security(clock, traits.erase_s, self._wipe)
         self.sanitize = Sanitize(clock, traits.sanitize, traits.sanitize_s, self._wipe)
         self._pending: Deferred | None = None
-        self._native_was_read = False
         self._smart = True
         self._write_cache = True
         self._standby = False
@@ -86,7 +85,10 @@ class AtaDrive(Firmware):
             except Deferred as wait:
                 self._wait(wait, done)
             else:
-                done(answer)
+                if self.traits.latency_s and task.command in READS | WRITES:
+                    self.clock.after(self.traits.latency_s, lambda: self._late(answer, done))
+                else:
+                    done(answer)
 
     def reset(self, kind: Reset) -> None:
         """A power cycle, a COMRESET or a soft reset; a command under way is lost."""
@@ -95,12 +97,17 @@ class AtaDrive(Firmware):
             pending, self._pending = self._pending, None
             if pending is not None:
                 pending.interrupt()
-            self._native_was_read = False
+            self.capacity.other_command()
             if kind == "power":
                 self.medium.power_cut()
+                self.capacity.power_cycle()
                 self.security.power_cycle()
                 self.sanitize.power_cycle()
                 self._standby = False
+
+    def _late(self, answer: Buffer, done: Done) -> None:
+        with self.lock:
+            done(answer)
 
     def _wait(self, wait: Deferred, done: Done) -> None:
         self._pending = wait
@@ -123,7 +130,9 @@ class AtaDrive(Firmware):
         command = task.command
         if self.sanitize.closed and command not in _DURING_SANITIZE:
             raise AtaError
-        native_was_read, self._native_was_read = self._native_was_read, False
+        if command in atacapacity.COMMANDS:
+            return self.capacity.handle(task)
+        self.capacity.other_command()
         if command == 0xEC:
             self.note("identify")
             return self._identify()
@@ -132,8 +141,6 @@ class AtaDrive(Firmware):
         if command in _SECURITY and self.traits.security:
             self.note(f"security {command:02x}")
             self.security.handle(task, data)
-        elif command in (0x27, 0x37, 0xF8, 0xF9) and self.traits.hpa:
-            self._capacity(task, native_was_read)
         elif command == 0xB4 and self.traits.sanitize:
             self.note(f"sanitize {task.feature:02x}")
             self.sanitize.handle(task, locked=self.security.locked)
@@ -150,7 +157,7 @@ class AtaDrive(Firmware):
     def _identify(self) -> bytes:
         now = AtaNow(
             serial=self.serial,
-            accessible=self.accessible,
+            accessible=self.capacity.accessible,
             block_bytes=self.medium.block_bytes,
             smart_enabled=self._smart,
             write_cache=self._write_cache,
@@ -162,7 +169,7 @@ class AtaDrive(Firmware):
         first, count = task.lba, task.sectors
         if self.security.locked:
             raise AtaError
-        if first + count > self.accessible:
+        if first + count > self.capacity.accessible:
             raise AtaError(NO_SUCH_ADDRESS, first)
         self._standby = False
         try:
@@ -179,25 +186,9 @@ class AtaDrive(Firmware):
     def _trim(self, data: bytes) -> None:
         for (entry,) in struct.iter_unpack("<Q", data):
             first, count = entry & (1 << 48) - 1, entry >> 48
-            if first + count > self.accessible:
+            if first + count > self.capacity.accessible:
                 raise AtaError(NO_SUCH_ADDRESS, first)
             self.medium.zero(first, count)
-
-    def _capacity(self, task: Taskfile, native_was_read: bool) -> None:
-        """READ NATIVE MAX ADDRESS (EXT) and, right after it, SET MAX ADDRESS (EXT)."""
-        if task.command in (0x27, 0xF8):
-            self._native_was_read = True
-            task.lba = self.native - 1
-            if task.command == 0xF8:
-                task.lba = min(task.lba, 0x0FFFFFFF)
-                task.device = task.device & 0xF0 | task.lba >> 24
-            return
-        if not native_was_read or (task.command == 0xF9 and task.feature):
-            raise AtaError
-        if task.lba >= self.native:
-            raise AtaError(NO_SUCH_ADDRESS)
-        self.accessible = task.lba + 1
-        self.note(f"set max {self.accessible}")
 
     def _smart_command(self, task: Taskfile) -> bytes:
         if task.lba >> 8 & 0xFFFF != _SMART_SIGNATURE:
@@ -248,7 +239,8 @@ class AtaDrive(Firmware):
         if kept:
             return
         # A normal erase ends where the accessible capacity does.
-        blocks = self.accessible if name == "erase" else self.native
+        visible = name == "erase" or self.traits.erases_visible
+        blocks = self.capacity.accessible if visible else self.capacity.factory
         end = int(blocks * part)
         if name not in ("sanitize-crypto", "sanitize-overwrite"):
             self.medium.zero(0, end)

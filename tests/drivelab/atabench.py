@@ -21,10 +21,12 @@ import pytest
 from appliance.erasure.planning import drive_plan
 from appliance.erasure.preparing import prepare
 from appliance.erasure.site import Site
+from appliance.erasure.uncovering import areas_now
 from appliance.errors import DriveError
-from appliance.hardware.ata import ata_facts, rotation_rpm
+from appliance.hardware.ata import rotation_rpm
 from appliance.hardware.atasanitize import sanitize_status
 from appliance.hardware.descriptor import ScsiAnswer, ata_identify, ata_identity
+from appliance.hardware.hidden import ata_with_hidden
 from appliance.job.eventlog import Event
 from appliance.job.fold import drive_result, proven
 from appliance.job.worker import attempted, reason_of
@@ -82,7 +84,7 @@ class AtaBench:
     def drive(self) -> Drive:
         """The drive as it is detected now."""
         words = ata_identify(self.fd)
-        facts = ata_facts(words)
+        facts = ata_with_hidden(self.fd, words)
         if facts.sanitize_supported:
             now = sanitize_status(self.fd)
             facts = replace(facts, sanitize_state=now.state, sanitize_frozen=now.frozen)
@@ -104,7 +106,6 @@ class AtaBench:
         plan = drive_plan(drive, machine(drive), policy)
         assert plan.erases, plan.refusals
         self._say("task", drive=to_json(drive), policy=to_json(policy))
-        self._say("hidden-areas", areas=[])
         site = Site(
             fd=self.fd,
             drive=drive,
@@ -118,6 +119,7 @@ class AtaBench:
         except DriveError as error:
             self._say("refused", reason=to_json(reason_of(error)))
             return drive_result(self.events)
+        self._say("hidden-areas", areas=to_json(areas_now(site, drive)))
         for option in plan.methods:
             attempt = attempted(site, option)
             self._say("attempt-ended", attempt=to_json(attempt))

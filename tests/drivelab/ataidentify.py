@@ -20,7 +20,8 @@ class AtaTraits:
 
     `model` and `serial` may be raw bytes. `keeps`: erasing commands, by name, that report
     success and leave the data (`erase`, `enhanced-erase`, `sanitize-crypto`, ...); `halves`:
-    those that erase the first half only.
+    those that erase the first half only. `erases_visible`: none of them reaches what is hidden.
+    `latency_s`: of each read and write.
     """
 
     model: str | bytes
@@ -30,6 +31,8 @@ class AtaTraits:
     rpm: int = 7200
     security: bool = True
     hpa: bool = True
+    dco: bool = False
+    ama: bool = False
     trim: bool = False
     sanitize: frozenset[str] = frozenset()
     erase_s: float = 120.0
@@ -39,6 +42,8 @@ class AtaTraits:
     failing: bool = False
     keeps: frozenset[str] = frozenset()
     halves: frozenset[str] = frozenset()
+    erases_visible: bool = False
+    latency_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +85,11 @@ def identify(traits: AtaTraits, now: AtaNow) -> bytes:
     # Feature sets, supported (82-84) and enabled (85-87): SMART, security, write cache,
     # look-ahead, HPA, NOP; 48-bit addresses, FLUSH CACHE (EXT); a world wide name.
     words[82] = 0x4061 | traits.security << 1 | traits.hpa << 10
-    words[83] = 0x7400
+    words[83] = 0x7400 | traits.dco << 11
     words[84] = 0x4103
     words[85] = 0x4040 | now.smart_enabled | now.write_cache << 5 | traits.hpa << 10
     words[85] |= (now.security_word & 2) if traits.security else 0
-    words[86] = 0xB400
+    words[86] = 0xB400 | traits.dco << 11
     words[87] = 0x4103
     words[88] = 0x407F
     if traits.security:
@@ -102,7 +107,7 @@ def identify(traits: AtaTraits, now: AtaNow) -> bytes:
     else:
         words[84] &= ~0x0100
         words[87] &= ~0x0100
-    words[119] = words[120] = 0x4000
+    words[119] = words[120] = 0x4000 | traits.ama << 8
     if traits.trim:
         words[69], words[169] = 0x4020, 1
     words[217], words[222] = traits.rpm, 0x107F

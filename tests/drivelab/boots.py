@@ -25,7 +25,8 @@ def in_boots(everyone: Sequence[Personality]) -> Iterator[Sequence[Personality]]
 
 
 def boot(stick: Path, personalities: Sequence[Personality], directory: Path) -> list[Row]:
-    """One virtual PC with these drives, erased."""
+    """One virtual PC with these drives, erased; media, journals and statements (`NAME.jws`) are
+    in `directory`/drives then."""
     with Laboratory(personalities, directory / "drives") as laboratory:
         spec = MachineSpec(
             name="lab",
@@ -38,6 +39,8 @@ def boot(stick: Path, personalities: Sequence[Personality], directory: Path) -> 
             found = erase_all(machine, laboratory, _ERASING_S)
         if laboratory.complaints():
             raise RuntimeError(laboratory.complaints())
+        for name, one in found.items():
+            (laboratory.directory / f"{name}.jws").write_bytes(one.signed)
         return [
             row(
                 personality.name,

@@ -14,7 +14,7 @@ from tests.drivelab.clock import Clock
 
 
 class Firmware:
-    """One drive or controller. The transport sets `unplug`; `lock` guards everything."""
+    """One drive or controller. The transport sets `unplug` and `plug`; `lock` guards everything."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -23,6 +23,7 @@ class Firmware:
         self.moments: dict[str, Callable[[], None]] = {}
         self.listener: Callable[[str], None] = self.journal.append
         self.unplug: Callable[[], None] = _not_plugged_in
+        self.plug: Callable[[], None] = _not_plugged_in
 
     def note(self, text: str) -> None:
         """An entry for the journal."""

@@ -80,22 +80,23 @@ class Found:
     """What the product said of a personality's drive.
 
     `planned`: its entry in the plan. `statement`: the body of its drive statement; None when it
-    was left alone.
+    was left alone. `signed`: the statement as it was signed.
     """
 
     planned: dict[str, Any]
     statement: dict[str, Any] | None
+    signed: bytes = b""
 
 
-def laboratory_stick(directory: Path) -> Path:
-    """A stick without an office and without images, with the test shell."""
+def laboratory_stick(directory: Path, more: dict[str, tuple[bytes, int]] | None = None) -> Path:
+    """A stick without an office and without images, with the test shell and `more` files."""
     directory.mkdir(parents=True, exist_ok=True)
     config = directory / "station.yaml"
     config.write_text(_STATION)
     personal = Personal(
         config=config,
         command_line="tajdeed.mode=tui tajdeed.console=ttyS0",
-        initrd_extra=shell_overlay({_SCRIPT_AT: (_SCRIPT.encode(), 0o755)}),
+        initrd_extra=shell_overlay({_SCRIPT_AT: (_SCRIPT.encode(), 0o755), **(more or {})}),
     )
     write_stick(directory / "stick.img", stick_parts(), personal)
     return directory / "stick.img"
@@ -123,8 +124,10 @@ def erase_all(machine: Machine, laboratory: Laboratory, timeout_s: float) -> dic
         personality = laboratory.whose(planned["drive"]["sysfs"])
         if personality is not None:
             key = planned["drive"]["key"]
-            body = _statement(machine, ids[key]) if key in ids else None
-            found[personality.name] = Found(planned=planned, statement=body)
+            signed = _signed(machine, ids[key]) if key in ids else b""
+            found[personality.name] = Found(
+                planned=planned, statement=_body(signed) if signed else None, signed=signed
+            )
     missing = {one.name for one in laboratory.personalities} - set(found)
     if missing:
         raise LookupError(f"not in the plan: {', '.join(sorted(missing))}")
@@ -141,8 +144,12 @@ def _job(machine: Machine, words: str, timeout_s: float) -> Any:
     return json.loads(_fetched(machine, "/run/answer.json"))
 
 
-def _statement(machine: Machine, name: str) -> dict[str, Any]:
-    encoded = _fetched(machine, f"/var/lib/tajdeed/statements/{name}.jws").split(b".")[1]
+def _signed(machine: Machine, name: str) -> bytes:
+    return _fetched(machine, f"/var/lib/tajdeed/statements/{name}.jws")
+
+
+def _body(signed: bytes) -> dict[str, Any]:
+    encoded = signed.split(b".")[1]
     payload = base64.urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4))
     return dict(json.loads(payload)["body"])
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tests.drivelab.personality import Expected, Truth
 
 _CERTIFIED = frozenset(("cleared", "purged"))
-# Stands on every SATA drive's statement for as long as DCO and AMA are not asked for.
-_STANDING = frozenset(("hidden-area-not-excluded",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +29,8 @@ class Row:
     reasons: tuple[str, ...]
     left_bytes: int
     size_bytes: int
+    results: tuple[str, ...] = ()
+    elapsed_s: float = 0.0
 
     @property
     def certified(self) -> bool:
@@ -103,9 +104,9 @@ def row(
         outcome=statement["outcome"],
         level=statement["level"],
         methods=tuple(one["method"] for one in statement["attempts"]),
-        reasons=tuple(
-            one["code"] for one in statement["exceptions"] if one["code"] not in _STANDING
-        ),
+        reasons=tuple(one["code"] for one in statement["exceptions"]),
+        results=tuple(one["result"] for one in statement["attempts"]),
+        elapsed_s=_seconds(statement["started_at"], statement["ended_at"]),
         left_bytes=left_bytes,
         size_bytes=size_bytes,
     )
@@ -121,25 +122,26 @@ def report(rows: Sequence[Row], elapsed_s: float, boots: int) -> str:
         for gone in (True, False)
     }
     lines = [
-        "# Drive laboratory",
+        "## The matrix",
         "",
         "Simulated drives behind the real kernel and the real tools, erased by the real stick.",
         "*Old data left* is what the simulator found on the medium itself afterwards.",
         "",
-        "| drive | methods tried | outcome | level | reasons | old data left | as expected |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| drive | methods tried | outcome | level | reasons | old data left | time | right |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for one in sorted(rows, key=lambda item: item.name):
         cells = (
             f"`{one.name}`: {one.title}",
-            ", ".join(one.methods) or "none",
+            _tried(one) or "none",
             one.outcome,
             one.level,
             ", ".join(one.reasons),
             f"{one.left_bytes} of {one.size_bytes} bytes" if one.left_bytes else "none",
+            f"{one.elapsed_s:.0f} s" if one.elapsed_s else "",
             "**no**: " + "; ".join(one.problems) if one.problems else "yes",
         )
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        lines.append("| " + " | ".join(map(cell, cells)) + " |")
     lines += [
         "",
         "| | old data gone | old data left |",
@@ -154,3 +156,18 @@ def report(rows: Sequence[Row], elapsed_s: float, boots: int) -> str:
         f"{len(rows)} drives in {boots} boot{'s' if boots != 1 else ''}, {elapsed_s:.0f} s.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def cell(text: str) -> str:
+    """Text as it may stand in a table's cell."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _tried(one: Row) -> str:
+    return ", ".join(
+        f"{method} ({result})" for method, result in zip(one.methods, one.results, strict=True)
+    )
+
+
+def _seconds(begun: str, ended: str) -> float:
+    return (datetime.fromisoformat(ended) - datetime.fromisoformat(begun)).total_seconds()

@@ -110,6 +110,39 @@ class Layer:
         self.below.power_cut()
 
 
+class Unmapped(Layer):
+    """After `unmap(tile)`, blocks read as the tile until they are written; below, all stays."""
+
+    def __init__(self, below: Medium) -> None:
+        super().__init__(below)
+        self._tile = b""
+        self._mapped = bytearray(below.blocks)
+
+    def unmap(self, tile: bytes) -> None:
+        self._tile = tile * (self.block_bytes // len(tile))
+        self._mapped = bytearray(self.blocks)
+
+    def read(self, first: int, count: int) -> Buffer:
+        mapped = self._mapped[first : first + count]
+        if not self._tile or 0 not in mapped:
+            return self.below.read(first, count)
+        if 1 not in mapped:
+            return self._tile * count
+        return b"".join(
+            bytes(self.below.read(first + at, 1)) if mapped[at] else self._tile
+            for at in range(count)
+        )
+
+    def write(self, first: int, data: Buffer) -> None:
+        self.below.write(first, data)
+        count = len(data) // self.block_bytes
+        self._mapped[first : first + count] = b"\1" * count
+
+    def zero(self, first: int, count: int) -> None:
+        self.below.zero(first, count)
+        self._mapped[first : first + count] = b"\1" * count
+
+
 class _Ranged(Layer):
     """A fault that sits in `count` blocks from `first`; by default in all of them."""
 

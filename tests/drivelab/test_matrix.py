@@ -1,6 +1,6 @@
 """Given drives of every character, when the stick erases them, then each statement is true.
 
-A few drives a boot. The matrix goes to `dist/reports/drivelab.md`.
+A few drives a boot. The matrix goes to the laboratory's README.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import time
 import pytest
 
 from imagebuilder.catalogues import compile_catalogues
-from imagebuilder.stick.application import REPOSITORY
 from tests.drivelab.boots import boot, in_boots
 from tests.drivelab.guest import laboratory_stick
 from tests.drivelab.matrix import Row, report
 from tests.drivelab.personality import load, names
+from tests.drivelab.readme import put
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(3600)]
 
@@ -32,9 +32,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
     for number, some in enumerate(boots):
         for one in boot(stick, some, directory / f"boot{number}"):
             found[one.name] = one
-    target = REPOSITORY / "dist/reports/drivelab.md"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(report(list(found.values()), time.monotonic() - begun, len(boots)))
+    put("matrix", report(list(found.values()), time.monotonic() - begun, len(boots)))
     return found
 
 

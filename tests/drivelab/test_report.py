@@ -17,7 +17,12 @@ def said(outcome: str, *codes: str) -> dict[str, Any]:
     return {
         "outcome": outcome,
         "level": "clear" if outcome == "cleared" else "none",
-        "attempts": [{"method": "nvme-format-user-data"}, {"method": "overwrite"}],
+        "attempts": [
+            {"method": "nvme-format-user-data", "result": "failed"},
+            {"method": "overwrite", "result": "done"},
+        ],
+        "started_at": "2026-11-24T10:00:00.000Z",
+        "ended_at": "2026-11-24T10:01:05.000Z",
         "exceptions": [{"code": code} for code in codes],
     }
 
@@ -35,8 +40,7 @@ def judged(expected: Expected, statement: dict[str, Any] | None, left_bytes: int
 
 
 def test_rows_that_are_as_they_should_be_have_no_problems() -> None:
-    standing = said("cleared", "hidden-area-not-excluded")
-    assert judged(HONEST, standing, 0).problems == ()
+    assert judged(HONEST, said("cleared"), 0).problems == ()
     assert judged(LIAR, said("failed", "readback-mismatch"), 512).problems == ()
     assert judged(LIAR, said("failed", "readback-mismatch"), 4096).problems == ()
 
@@ -84,4 +88,5 @@ def test_the_report_counts_the_four_cases() -> None:
     assert "| not certified | 1 | 1 |" in text
     assert "False certificates: 1. False failures: 1 (of 3 honest drives)." in text
     assert "512 of 4096 bytes" in text
+    assert "nvme-format-user-data (failed), overwrite (done)" in text and "| 65 s |" in text
     assert "4 drives in 1 boot, 12 s." in text

@@ -4,16 +4,12 @@ import json
 import struct
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.hardware import ata, descriptor, drives, holders
 from appliance.hardware.booted import booted
 from appliance.hardware.sysfs import printable
-from appliance.model import CommandRun
-from appliance.tools import Output
-from appliance.tools.hdparm import MaxSectors, parsed_max_sectors
 
 
 @given(st.binary(max_size=60))
@@ -26,7 +22,9 @@ def test_a_drives_own_string_can_do_no_harm(raw: bytes) -> None:
 
 def test_strings_that_differ_stay_different() -> None:
     names = [b"WD 1", b"WD\x1b[2J1", "قرص".encode(), b"\xff\xfe", b"\\xff", "WD\u202e1".encode()]
+    names += [b"WD\x9b1", "WD\u009b1".encode()]
     assert len({printable(name) for name in names}) == len(names)
+    assert printable(b"WD\x9b1") == "WD\\x9b1"
     assert printable("قرص".encode()) == "قرص"
 
 
@@ -46,6 +44,10 @@ def test_security_and_sanitize_are_read_from_bits() -> None:
     assert facts.security_locked and facts.security_frozen and facts.enhanced_erase_supported
     assert facts.sanitize_supported and facts.sanitize_block and not facts.sanitize_crypto
     assert facts.accessible_max_lba == 0xFFF
+    hides = ata.ata_facts(words(w82=1 << 10, w83=0x4C00, w119=0x4100))
+    assert hides.hpa_supported and hides.dco_supported and hides.ama_supported
+    unfilled = ata.ata_facts(words(w82=0xFFFF, w83=0xFFFF, w119=0xFFFF))
+    assert not (unfilled.hpa_supported or unfilled.dco_supported or unfilled.ama_supported)
     plain = ata.ata_facts(words())
     assert not plain.security_locked and not plain.sanitize_supported and not plain.hpa_supported
 
@@ -79,29 +81,6 @@ def test_mounts_and_swaps_are_found() -> None:
     assert holders.mounts(MOUNTINFO) == {"8:1": ("/mnt/my disk", "/b")}
     swaps = "Filename\t\t\t\tType\t\tSize\n/dev/sda2 partition 1 0 -2\n"
     assert holders.swap_paths(swaps) == {"/dev/sda2"}
-
-
-def hdparm_said(stdout: str, status: int = 0, stderr: str = "") -> Output:
-    run = CommandRun(argv=("hdparm",), status=status, started_at="", elapsed_s=0.0)
-    return Output(run=run, status=status, stdout=stdout, stderr=stderr, raw=stdout.encode())
-
-
-@pytest.mark.parametrize(
-    ("said", "found"),
-    [
-        (" max sectors   = 1000/2000, HPA is enabled\n", MaxSectors(visible=1000, native=2000)),
-        (" max sectors   = 2000/2000, HPA is disabled\n", MaxSectors(visible=2000, native=2000)),
-        (" max sectors   = 2000/1, HPA setting seems invalid\n", None),
-        (" max sectors   = 0/0, HPA is disabled\n", None),
-        ("SG_IO: bad/missing sense data, sb[]:  70 00 05\n max sectors   = 9/9, HPA\n", None),
-        ("", None),
-    ],
-)
-def test_a_native_size_is_believed_only_when_it_makes_sense(
-    said: str, found: MaxSectors | None
-) -> None:
-    assert parsed_max_sectors(hdparm_said(f"\n/dev/sda:\n{said}")) == found
-    assert parsed_max_sectors(hdparm_said(said, status=5)) is None
 
 
 def test_the_stick_and_a_copy_of_it_are_known(tmp_path: Path) -> None:

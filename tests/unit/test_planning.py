@@ -165,7 +165,6 @@ def test_purge_without_fallback_refuses_what_only_reaches_clear() -> None:
         (disk(ata=ata_facts(security_locked=True, security_frozen=True)), "ata-locked-closed"),
         (disk(ata=ata_facts(security_locked=True, security_tries_over=True)), "ata-locked-closed"),
         (disk(ata=ata_facts(security_enabled=True, security_frozen=True)), "ata-password-set"),
-        (disk(ata=ata_facts(native_max_lba=2**30, accessible_max_lba=2**20)), "hidden-area"),
         (
             disk(holders=(Holder(path="/dev/sda1", kind="mount", mountpoints=("/",)),)),
             "carries-the-system",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 
 from appliance.erasure import atasanitize
-from appliance.erasure.firmware import Recipe, perform
+from appliance.erasure.firmware import Recipe, Step, perform
 from appliance.erasure.methods import overwrite as host
 from appliance.erasure.site import Site
 from appliance.erasure.stream import Pattern
@@ -21,12 +21,12 @@ _BLOCK = atasanitize.sanitize("block-erase")
 
 def crypto_block(site: Site, option: MethodOption) -> Attempt:
     """Scramble the keys, then erase the blocks."""
-    return _performed(site, option, Recipe(steps=(_CRYPTO, _BLOCK), constant=_erased_is_zero(site)))
+    return _performed(site, option, _erasing(site, _CRYPTO, _BLOCK))
 
 
 def block(site: Site, option: MethodOption) -> Attempt:
     """Erase the blocks."""
-    return _performed(site, option, Recipe(steps=(_BLOCK,), constant=_erased_is_zero(site)))
+    return _performed(site, option, _erasing(site, _BLOCK))
 
 
 def crypto(site: Site, option: MethodOption) -> Attempt:
@@ -55,7 +55,8 @@ def _performed(site: Site, option: MethodOption, recipe: Recipe) -> Attempt:
     return attempt
 
 
-def _erased_is_zero(site: Site) -> bool:
-    """Whether blocks without data read as zeros: declared for trimmed ones (ACS-5 word 69),
-    and an erased block is mapped no more than a trimmed one."""
-    return site.drive.ata is not None and site.drive.ata.zeros_after_trim
+def _erasing(site: Site, *steps: Step) -> Recipe:
+    """Whether blocks without data read as zeros is declared for trimmed ones (ACS-5 word 69), and
+    an erased block is mapped no more than a trimmed one; undeclared, it is one thing everywhere."""
+    zeros = site.drive.ata is not None and site.drive.ata.zeros_after_trim
+    return Recipe(steps=steps, constant=zeros, uniform=True)

@@ -1,7 +1,8 @@
 """ATA SECURITY ERASE UNIT, enhanced and normal, as methods.
 
 The normal one must leave zeros or ones everywhere (ACS-5 7.36); the enhanced one leaves what
-the maker chose. Never used where the drive's security is frozen, locked or in use.
+the maker chose, one thing everywhere. Never used where the drive's security is frozen, locked
+or in use.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from appliance.model import Attempt, MethodOption
 
 def enhanced(site: Site, option: MethodOption) -> Attempt:
     """Reaches reallocated sectors, too."""
-    return perform(site, option, Recipe(steps=(atasecurity.erase(enhanced=True),)))
+    return perform(site, option, Recipe(steps=(atasecurity.erase(enhanced=True),), uniform=True))
 
 
 def normal(site: Site, option: MethodOption) -> Attempt:

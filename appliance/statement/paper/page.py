@@ -21,11 +21,15 @@ TITLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A label and its value."""
+    """A label and its value; `arabic` where that is in words."""
 
     label: Both
     value: str
     arabic: str = ""
+
+    @property
+    def words(self) -> Both:
+        return Both(ar=self.arabic, en=self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +158,12 @@ def _facts(payload: dict[str, Any]) -> list[Line]:
             _line(N_("Began"), words.clock_time(body["started_at"])),
             _line(N_("Ended"), words.clock_time(body["ended_at"])),
         ]
+        if body["hidden_areas"]:
+            states = [(item["kind"].upper(), item["state"]) for item in body["hidden_areas"]]
+            found = [(kind, word(words.HIDDEN, state)) for kind, state in states]
+            english = "; ".join(f"{kind} {state.en}" for kind, state in found)
+            arabic = "؛ ".join(f"{words.ltr(kind)} {state.ar}" for kind, state in found)
+            lines.append(_line(N_("Hidden areas"), english, arabic))
         return lines
     image = body["image"]
     return [

@@ -30,6 +30,12 @@ OUTCOMES = {
     "destroyed": N_("destroyed"),
     "no-media": N_("no drives, attested"),
 }
+HIDDEN = {
+    "none": N_("none found"),
+    "removed": N_("removed"),
+    "present": N_("still there"),
+    "could-not-be-excluded": N_("could not be excluded"),
+}
 MEANINGS = {
     "purged": N_("The Purge procedure was performed, and reading back found what it must find."),
     "cleared": N_("The Clear procedure was performed, and reading back found what it must find."),

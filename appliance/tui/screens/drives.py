@@ -167,7 +167,7 @@ class Drives(Screen):
         else:
             rows += paragraph(_("{kind}: will be left alone").format(kind=kind), width, "good", 5)
         rows += reasons(item.refusals, width, "normal", 5)
-        rows += reasons(item.preparations, width, "doubt", 5)
+        rows += reasons(item.preparations, width, "normal", 5)
         rows += reasons((*item.notes, *drive.warnings), width, "doubt", 5)
         if chosen:
             rows += self._details(item, width)

@@ -16,6 +16,7 @@ def build(bench: Bench) -> AtaDrive:
         model="LAB 2TB PRO",
         serial="LABFAKE0006",
         wwn=0x5002538000000006,
+        security=False,
         rpm=SOLID_STATE_RPM,
     )
     store = bench.store(mib=32)

@@ -11,7 +11,7 @@ EXPECTED = Expected(outcome="cleared", level="clear", method="overwrite", honest
 
 
 def build(bench: Bench) -> AtaDrive:
-    traits = AtaTraits(model="LAB FROZEN AGAIN", serial="LABFRZ0016", wwn=0x5000C50000000016)
+    traits = AtaTraits(model="LAB FROZEN AGAIN", serial="LABFRZ0016", wwn=0x5000C50000000046)
     drive = AtaDrive(bench.clock, bench.store(), traits)
 
     def freeze(task: Taskfile) -> None:

@@ -13,7 +13,7 @@ _STANDBY_IMMEDIATE = 0xE0
 
 
 def build(bench: Bench) -> AtaDrive:
-    traits = AtaTraits(model="LAB FROZEN", serial="LABFRZ0017", wwn=0x5000C50000000017)
+    traits = AtaTraits(model="LAB FROZEN", serial="LABFRZ0017", wwn=0x5000C50000000045)
     drive = AtaDrive(bench.clock, bench.store(), traits)
     slept: list[bool] = []
 

@@ -16,6 +16,7 @@ def build(bench: Bench) -> AtaDrive:
         model="LAB GIVES BACK",
         serial="LABOLD0009",
         wwn=0x5002538000000009,
+        security=False,
         rpm=SOLID_STATE_RPM,
         trim=True,
     )

@@ -5,13 +5,11 @@ from tests.drivelab.ataidentify import AtaTraits
 from tests.drivelab.personality import Bench, Expected
 
 BUS = "sata"
-EXPECTED = Expected(
-    outcome="left-alone", level="none", method="", reason="hidden-area", truth="untouched"
-)
+EXPECTED = Expected(outcome="purged", level="purge", method="ata-erase-enhanced", honest=True)
 
 
 def build(bench: Bench) -> AtaDrive:
     traits = AtaTraits(model="LAB HPA", serial="LABHPA0014", wwn=0x5000C5000000000E)
     drive = AtaDrive(bench.clock, bench.store(), traits)
-    drive.accessible = drive.native - 8192
+    drive.capacity.hide(hpa=8192)
     return drive

@@ -12,5 +12,7 @@ EXPECTED = Expected(
 
 
 def build(bench: Bench) -> AtaDrive:
-    traits = AtaTraits(model="LAB IGNORES WRITES", serial="LABIGN0005", wwn=0x5000C50000000005)
+    traits = AtaTraits(
+        model="LAB IGNORES WRITES", serial="LABIGN0005", wwn=0x5000C50000000005, security=False
+    )
     return AtaDrive(bench.clock, IgnoresWrites(bench.store()), traits)

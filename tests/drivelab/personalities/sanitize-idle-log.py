@@ -1,7 +1,13 @@
-"""An SSD that takes sanitize commands, does nothing, and shows the success of an earlier one."""
+"""An SSD that takes sanitize commands, forgets where its data lies, and erases nothing.
+
+It never says that it runs, and its log shows the success of an earlier operation. Afterwards its
+blocks read as zeros, so no reading back finds out; that nobody saw it run does.
+"""
 
 from tests.drivelab.ata import AtaDrive
+from tests.drivelab.atacommand import Taskfile
 from tests.drivelab.ataidentify import SOLID_STATE_RPM, AtaTraits
+from tests.drivelab.media import Unmapped
 from tests.drivelab.personality import Bench, Expected
 
 BUS = "sata"
@@ -17,6 +23,13 @@ def build(bench: Bench) -> AtaDrive:
         rpm=SOLID_STATE_RPM,
         trim=True,
     )
-    drive = AtaDrive(bench.clock, bench.store(), traits)
+    medium = Unmapped(bench.store())
+    drive = AtaDrive(bench.clock, medium, traits)
     drive.sanitize.only_says_yes = drive.sanitize.succeeded = True
+
+    def forget(task: Taskfile) -> None:
+        if task.command == 0xB4 and task.feature in (0x11, 0x12):
+            medium.unmap(bytes(1))
+
+    drive.before_command.append(forget)
     return drive

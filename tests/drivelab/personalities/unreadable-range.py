@@ -12,5 +12,7 @@ EXPECTED = Expected(
 
 
 def build(bench: Bench) -> AtaDrive:
-    traits = AtaTraits(model="LAB UNREADABLE", serial="LABUNR0007", wwn=0x5000C50000000007)
+    traits = AtaTraits(
+        model="LAB UNREADABLE", serial="LABUNR0007", wwn=0x5000C50000000007, security=False
+    )
     return AtaDrive(bench.clock, Unreadable(bench.store(), 40_000, 32), traits)

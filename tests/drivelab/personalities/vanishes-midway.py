@@ -12,11 +12,13 @@ EXPECTED = Expected(
 
 
 def build(bench: Bench) -> AtaDrive:
-    traits = AtaTraits(model="LAB VANISHES", serial="LABVAN0011", wwn=0x5000C5000000000B)
+    traits = AtaTraits(
+        model="LAB VANISHES", serial="LABVAN0011", wwn=0x5000C5000000000B, security=False
+    )
     drive = AtaDrive(bench.clock, bench.store(), traits)
 
     def half_way(task: Taskfile) -> None:
-        if task.command in WRITES and drive.written_blocks > drive.native // 2:
+        if task.command in WRITES and drive.written_blocks > drive.medium.blocks // 2:
             drive.unplug()
             raise Deferred(None)
 

@@ -13,6 +13,10 @@ EXPECTED = Expected(
 
 def build(bench: Bench) -> AtaDrive:
     traits = AtaTraits(
-        model="LAB WRITE ERRORS", serial="LABWRE0008", wwn=0x5000C50000000008, reallocated=812
+        model="LAB WRITE ERRORS",
+        serial="LABWRE0008",
+        wwn=0x5000C50000000008,
+        security=False,
+        reallocated=812,
     )
     return AtaDrive(bench.clock, Unwritable(bench.store(), 61_000, 40), traits)
