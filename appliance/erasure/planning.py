@@ -128,7 +128,10 @@ def _sorted_out(
 ) -> tuple[tuple[MethodOption, ...], tuple[RuledOut, ...]]:
     least = accepted_level(policy)
     # Areas that are there are removed first; what cannot be excluded stays so.
-    cap = capped(tuple(area for area in hidden_areas(drive) if area.state != PRESENT))
+    areas = tuple(area for area in hidden_areas(drive) if area.state != PRESENT)
+    # A drive that a sanitize or a password closes is asked again once it is open; what it says
+    # then decides.
+    cap = Level.DESTROY if _closed(drive) else capped(areas)
     options: list[MethodOption] = []
     ruled_out: list[RuledOut] = []
     for method in METHODS:
@@ -148,6 +151,12 @@ def _sorted_out(
             )
     options.sort(key=lambda option: -option.level.rank)
     return tuple(options), tuple(ruled_out)
+
+
+def _closed(drive: Drive) -> bool:
+    """Whether the drive refuses most commands until its preparations are done."""
+    ata = drive.ata
+    return ata is not None and (ata.security_locked or ata.sanitize_state in ("running", "failed"))
 
 
 def accepted_level(policy: Policy) -> Level:
