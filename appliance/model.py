@@ -150,16 +150,48 @@ class AtaFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NvmeNamespace:
+    """One namespace of a controller; `path` is empty where the kernel shows no node for it.
+
+    `deallocated_reads`: what its blocks read as once deallocated, by DLFEAT: zeros, ones, or
+    unknown. `lba_format`: the index of its format, which a Format must not change.
+    """
+
+    nsid: int
+    path: str
+    size_bytes: int
+    logical_block_bytes: int
+    wwn: str | None
+    lba_format: int
+    deallocated_reads: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NvmeFacts:
-    """From Identify Controller/Namespace (NVM Express Base): raw fields SANICAP, FNA, OACS."""
+    """From Identify Controller/Namespace (NVM Express Base): raw fields SANICAP, FNA, and more.
+
+    `namespaces`: those that are active on this controller, by rising NSID. `detached`: how many
+    more are allocated, that no read or write of ours can reach. `sanitize`: what its sanitize
+    log said at detection: idle, running, success, failed; unknown where it tells nothing.
+    """
 
     controller: str
     controller_id: int
-    nsid: int
-    namespaces: tuple[int, ...]
+    namespaces: tuple[NvmeNamespace, ...]
     sanicap: int
     fna: int
     format_supported: bool
+    detached: int = 0
+    sanitize: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrivePart:
+    """A node that holds some of a drive's blocks; `wwn` is the namespace's own name."""
+
+    path: str
+    wwn: str | None
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +224,18 @@ class Drive:
     def label(self) -> str:
         """Model, serial and path: how every message names a drive."""
         return f"{self.identity.model} {self.identity.serial} ({self.path})"
+
+    @property
+    def parts(self) -> tuple[DrivePart, ...]:
+        """What must be opened to reach every block: the namespaces of an NVMe controller, in
+        the order of their NSIDs; of any other drive the one node. The drive's bytes are those
+        of its parts, one after the other."""
+        several = self.nvme.namespaces if self.nvme is not None else ()
+        if len(several) > 1:
+            return tuple(
+                DrivePart(path=one.path, wwn=one.wwn, size_bytes=one.size_bytes) for one in several
+            )
+        return (DrivePart(path=self.path, wwn=self.identity.wwn, size_bytes=self.size_bytes),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -412,8 +456,9 @@ class Order:
     """A firmware command that erases by itself, as it was seen to begin and to end.
 
     `seen`: `progress` (it was seen running), `log-changed` (its log is another one than before),
-    empty: neither. `reported`, by the drive at the end: `success`, `failed`, `idle` (it knows of
-    no such command), `unknown` (it stalled, or fell silent). `estimate_s` is the drive's own.
+    `completion` (a synchronous command: it ended only when the erase had), empty: none.
+    `reported`, by the drive at the end: `success`, `failed`, `idle` (it knows of no such
+    command), `unknown` (it stalled, or fell silent). `estimate_s` is the drive's own.
     """
 
     command: str

@@ -20,6 +20,7 @@ from appliance.model import (
     Machine,
     Media,
     MethodOption,
+    NvmeFacts,
     Policy,
     Reason,
     RuledOut,
@@ -47,7 +48,7 @@ def drive_plan(drive: Drive, machine: Machine, policy: Policy) -> DrivePlan:
         methods=() if refusals else options,
         ruled_out=ruled_out,
         refusals=refusals,
-        preparations=() if refusals else _preparations(drive),
+        preparations=() if refusals else preparations(drive),
         release=tuple(release_steps(drive.holders)),
         notes=_notes(drive),
     )
@@ -77,11 +78,13 @@ def drive_refusals(drive: Drive, machine: Machine, policy: Policy) -> tuple[Reas
     twins = Counter((item.identity.model, item.identity.serial) for item in machine.drives)
     if twins[(drive.identity.model, drive.identity.serial)] > 1:
         found.append(reason("identity-not-unique", serial=drive.identity.serial))
-    if drive.logical_block_bytes not in (512, 4096):
-        found.append(reason("block-size", bytes=drive.logical_block_bytes))
+    sizes = {one.logical_block_bytes for one in drive.nvme.namespaces} if drive.nvme else set()
+    for block_bytes in sorted({drive.logical_block_bytes, *sizes} - {0, 512, 4096}):
+        found.append(reason("block-size", bytes=block_bytes))
     if drive.read_only_medium:
         found.append(reason("read-only-medium"))
     found += _ata_refusals(drive.ata) if drive.ata else ()
+    found += _nvme_refusals(drive.nvme) if drive.nvme else ()
     found += [
         reason("carries-the-system", path=holder.path, mountpoint=place)
         for holder in _all_holders(drive.holders)
@@ -98,14 +101,25 @@ def _ata_refusals(ata: AtaFacts) -> list[Reason]:
     return found
 
 
-def _preparations(drive: Drive) -> tuple[Reason, ...]:
-    """What has to be done to the drive before any method, in order."""
+def preparations(drive: Drive) -> tuple[Reason, ...]:
+    """What is done before any method, in order; each code is a row of `erasure.preparing`."""
+    found = []
+    if drive.nvme and drive.nvme.sanitize == "running":
+        found.append(reason("wait-for-sanitize"))
+    if drive.nvme and drive.nvme.sanitize == "failed":
+        found.append(reason("leave-failed-sanitize"))
     there = {area.kind for area in hidden_areas(drive) if area.state == PRESENT}
-    return tuple(
+    found += [
         reason(code, blocks=hidden_blocks(drive, kind))
         for kind, code in _UNCOVERED_BY
         if kind in there and drive.bus == Bus.SATA
-    )
+    ]
+    return tuple(found)
+
+
+def _nvme_refusals(nvme: NvmeFacts) -> list[Reason]:
+    unseen = sum(1 for one in nvme.namespaces if not one.path or not one.size_bytes)
+    return [reason("namespace-unseen", count=unseen)] if unseen else []
 
 
 def _sorted_out(
@@ -152,9 +166,24 @@ def method_reasons(method: Method, drive: Drive, policy: Policy) -> tuple[Reason
         found.append(reason("method-not-built"))
     if method.vendors_word and not policy.crypto_erase_alone:
         found.append(reason("makers-word-alone"))
-    if method.id.startswith("nvme-format") and drive.nvme and len(drive.nvme.namespaces) != 1:
-        found.append(reason("several-namespaces", count=len(drive.nvme.namespaces)))
+    found += _nvme_method_reasons(method, drive.nvme) if drive.nvme else ()
     return tuple(found)
+
+
+def _nvme_method_reasons(method: Method, nvme: NvmeFacts) -> list[Reason]:
+    """Sanitize reaches every namespace that there is; a Format those that are attached, if the
+    controller takes it for all at once (FNA bit 3) and all have one format; an overwrite those
+    that can be addressed."""
+    if method.id.startswith("nvme-sanitize"):
+        return []
+    found = []
+    if nvme.detached:
+        found.append(reason("namespaces-detached", count=nvme.detached))
+    several = len(nvme.namespaces) > 1
+    alike = len({one.lba_format for one in nvme.namespaces}) == 1
+    if method.id.startswith("nvme-format") and several and (nvme.fna & 1 << 3 or not alike):
+        found.append(reason("several-namespaces", count=len(nvme.namespaces)))
+    return found
 
 
 def features(drive: Drive) -> frozenset[str]:
@@ -200,6 +229,11 @@ def _notes(drive: Drive) -> tuple[Reason, ...]:
         notes.append(reason("serial-from-bridge"))
     if drive.smart and drive.smart.healthy is False:
         notes.append(reason("smart-failing"))
+    if drive.nvme and len(drive.nvme.namespaces) > 1:
+        listed = ", ".join(f"{one.path} ({one.size_bytes} B)" for one in drive.nvme.namespaces)
+        notes.append(
+            reason("erases-namespaces", count=len(drive.nvme.namespaces), namespaces=listed)
+        )
     if drive.ata and drive.ata.security_frozen:
         notes.append(reason("ata-frozen"))
     unsure = [area.kind.upper() for area in hidden_areas(drive) if area.state == UNSURE]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from appliance.erasure import uncovering
+from appliance.erasure import uncovering, waiting
 from appliance.erasure.site import Site
 from appliance.model import Reason, to_json
 
@@ -19,6 +19,8 @@ PREPARERS: dict[str, Preparer] = {
     "remove-hpa": uncovering.remove_hpa,
     "remove-ama": uncovering.remove_ama,
     "restore-dco": uncovering.restore_dco,
+    "wait-for-sanitize": waiting.wait_for_sanitize,
+    "leave-failed-sanitize": waiting.leave_failed_sanitize,
 }
 
 

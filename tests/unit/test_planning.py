@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from appliance.erasure.methods import PERFORMERS
 from appliance.erasure.planning import drive_plan, machine_blockers, reached
+from appliance.erasure.preparing import PREPARERS
 from appliance.erasure.standards import BY_ID, METHODS
 from appliance.job.planning import job_plan
 from appliance.model import (
@@ -24,7 +25,7 @@ from appliance.model import (
     from_json,
     to_json,
 )
-from tests.unit.machines import ata_facts, disk, machine, nvme
+from tests.unit.machines import ata_facts, disk, machine, namespace, nvme, nvme_facts
 
 
 def codes(reasons: tuple[Reason, ...]) -> set[str]:
@@ -53,12 +54,62 @@ def test_nvme_is_formatted_first_and_overwritten_if_that_fails() -> None:
     assert out["nvme-sanitize-block"] == {"drive-lacks"}
 
 
-def test_format_is_out_where_it_could_reach_other_namespaces() -> None:
-    drive = nvme()
-    assert drive.nvme is not None
-    drive = replace(drive, nvme=replace(drive.nvme, namespaces=(1, 2, 3)))
+def chosen(drive: Drive, policy: Policy | None = None) -> list[str]:
+    plan = drive_plan(drive, machine(drive), policy or Policy())
+    return [option.method for option in plan.methods]
+
+
+def test_nvme_is_sanitized_first_and_crypto_alone_only_where_the_policy_says_so() -> None:
+    fully = nvme(fna=0x04, sanicap=0b11)
+    rest = ["nvme-format-crypto", "nvme-format-user-data", "overwrite"]
+    wanted = ["nvme-sanitize-crypto-block", "nvme-sanitize-block"]
+    assert chosen(fully) == wanted + rest
+    assert chosen(fully, Policy(crypto_erase_alone=True)) == [
+        *wanted,
+        "nvme-sanitize-crypto",
+        *rest,
+    ]
+    assert chosen(nvme(sanicap=0b10)) == [
+        "nvme-sanitize-block",
+        "nvme-format-user-data",
+        "overwrite",
+    ]
+
+
+def test_several_namespaces_are_one_drive_that_is_erased_whole_or_not_at_all() -> None:
+    three = nvme_facts(*(namespace(n) for n in (1, 2, 3)), sanicap=0b11)
+    drive = nvme(facts=three)
+    assert [part.path for part in drive.parts] == ["/dev/nvme0n1", "/dev/nvme0n2", "/dev/nvme0n3"]
+    assert drive.size_bytes == sum(part.size_bytes for part in drive.parts)
     plan = drive_plan(drive, machine(drive), Policy())
-    assert [option.method for option in plan.methods] == ["overwrite"]
+    assert plan.methods[0].method == "nvme-sanitize-crypto-block"
+    assert "erases-namespaces" in codes(plan.notes)
+    unseen = replace(three, namespaces=(*three.namespaces[:2], namespace(3, path="")))
+    assert "namespace-unseen" in refusals(nvme(facts=unseen))
+    other_blocks = replace(three, namespaces=(namespace(1), namespace(2, logical_block_bytes=520)))
+    assert "block-size" in refusals(nvme(facts=other_blocks))
+
+
+def test_one_format_for_all_namespaces_must_be_possible_and_keep_their_block_sizes() -> None:
+    two = (namespace(1), namespace(2))
+    assert chosen(nvme(facts=nvme_facts(*two))) == ["nvme-format-user-data", "overwrite"]
+    assert chosen(nvme(facts=nvme_facts(*two, fna=0x08))) == ["overwrite"]
+    mixed = (namespace(1), namespace(2, lba_format=1, logical_block_bytes=4096))
+    assert chosen(nvme(facts=nvme_facts(*mixed))) == ["overwrite"]
+
+
+def test_namespaces_that_nobody_can_reach_leave_only_sanitize() -> None:
+    facts = nvme_facts(sanicap=0b10, detached=1)
+    assert chosen(nvme(facts=facts)) == ["nvme-sanitize-block"]
+    assert refusals(nvme(facts=replace(facts, sanicap=0))) == {"no-method"}
+
+
+def test_a_sanitize_of_an_earlier_run_is_dealt_with_first() -> None:
+    for state, code in (("running", "wait-for-sanitize"), ("failed", "leave-failed-sanitize")):
+        drive = nvme(facts=nvme_facts(sanitize=state))
+        plan = drive_plan(drive, machine(drive), Policy())
+        assert codes(plan.preparations) == {code} <= set(PREPARERS)
+    assert not drive_plan(nvme(), machine(nvme()), Policy()).preparations
 
 
 def test_purge_without_fallback_refuses_what_only_reaches_clear() -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from appliance.erasure.methods import nvme_format, overwrite
+from appliance.erasure.methods import nvme_format, nvme_sanitize, overwrite
 from appliance.erasure.site import Site
 from appliance.model import Attempt, MethodOption
 
 PERFORMERS: dict[str, Callable[[Site, MethodOption], Attempt]] = {
     "overwrite": overwrite.perform,
-    "nvme-format-user-data": nvme_format.perform,
+    "nvme-sanitize-crypto-block": nvme_sanitize.crypto_block,
+    "nvme-sanitize-block": nvme_sanitize.block,
+    "nvme-sanitize-crypto": nvme_sanitize.crypto,
+    "nvme-format-crypto": nvme_format.cryptographic,
+    "nvme-format-user-data": nvme_format.user_data,
 }
