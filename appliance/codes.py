@@ -41,6 +41,9 @@ TEXTS: dict[str, Text] = {
     "config-unknown-key": Text(N_("{file}, line {line}: {key} is not a setting"), _RESTART),
     "config-misspelt-key": Text(N_("{file}, line {line}: {key} is not a setting"), N_("Did you mean {nearest}? Nothing was touched.")),
     "config-wrong-value": Text(N_("{file}, line {line}: {key} cannot be “{found}”"), N_("Allowed: {expected}. Nothing was touched.")),
+    "config-scheme-unknown": Text(N_("{file}: there is no overwrite scheme {scheme}"), N_("Known: {known}. Nothing was touched.")),
+    "config-scheme-bad": Text(N_("{file}: the overwrite scheme {scheme} cannot be used ({problem})"), N_("Its name must be a new one, and a complement must follow a constant pass. Nothing was touched.")),
+    "config-preset-conflict": Text(N_("{file}: {key} contradicts the preset {preset}"), N_("The preset fixes it to {fixed}; leave it out. Nothing was touched.")),
     "wifi-password": Text(N_("{file} holds no password for the Wi-Fi network {ssid} (8 to 63 characters)"), _RESTART),
     # consent and tickets
     "consent-other-plan": Text(N_("The plan has changed since it was shown"), N_("Look at it again, then consent.")),
@@ -103,6 +106,9 @@ TEXTS: dict[str, Text] = {
     "leave-failed-sanitize": Text(N_("An earlier sanitize of the drive failed; it is led out of its failure mode first")),
     # notes
     "erases-namespaces": Text(N_("All {count} namespaces of the controller are erased: {namespaces}")),
+    "scheme": Text(N_("Overwrite scheme {scheme}: {passes}; read back: {verify}")),
+    "purge-or-destruction": Text(N_("Only Purge counts here ({preset}): a drive that does not reach it must be destroyed")),
+    "destroy-the-drive": Text(N_("Purge was not reached, and {preset} accepts nothing less"), N_("The drive must be destroyed, and its destruction attested.")),
     "spare-cells-not-reached": Text(N_("Spare and remapped flash cells are not reached by an overwrite")),
     "reallocated-not-reached": Text(N_("Reallocated sectors are not reached by an overwrite (the drive reports {count})")),
     "serial-from-bridge": Text(N_("The serial number comes from the USB adapter, not from the drive")),

@@ -301,6 +301,17 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme:
+    """How an overwrite is done: passes in order, each `keyed-stream`, `zeros`, `ones`,
+    `byte-5a` (any byte in hex) or `complement` (of the pass before). `verify`: which of them
+    are read back over the whole drive, `last` or `all`."""
+
+    name: str = "one-pass"
+    passes: tuple[str, ...] = ("keyed-stream",)
+    verify: str = "last"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What the charity asks for; station.yaml `policy`, `image` and `batch` in one record."""
 
@@ -308,6 +319,8 @@ class Policy:
     fallback: Level = Level.CLEAR
     crypto_erase_alone: bool = False
     verify: str = "full"
+    scheme: Scheme = field(default_factory=Scheme)
+    preset: str = "none"
     on_failure: str = "stop"
     buses: tuple[Bus, ...] = (Bus.SATA, Bus.SAS, Bus.NVME, Bus.MMC)
     image_choose: str = "auto"
@@ -409,8 +422,8 @@ class RangeError:
 class Check:
     """One reading-back: what was looked for, how much was read, and what was found.
 
-    kind: `keyed-stream`, `canaries`, `old-samples`, `constant`. `complete` is true only
-    when everything that the check set out to read was read.
+    kind: `keyed-stream`, `pattern`, `canaries`, `old-samples`, `after-erase`, or `pass-2` for a
+    pass before the last. `complete` is true only when everything that it set out to read was read.
     """
 
     kind: str
@@ -486,8 +499,21 @@ class HiddenArea:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassDone:
+    """One pass of an overwrite: what it wrote (`zeros`, `byte-5a`, `keyed-stream`), how much,
+    and whether the drive was read back after it."""
+
+    name: str
+    written_bytes: int
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One method tried on the drive. result: done, failed, unknown."""
+    """One method tried on the drive. result: done, failed, unknown.
+
+    `scheme` and `passes` are an overwrite's; `written_bytes` and `stream` its last pass's.
+    """
 
     method: str
     result: str
@@ -500,6 +526,8 @@ class Attempt:
     checks: tuple[Check, ...] = ()
     stream: Stream | None = None
     orders: tuple[Order, ...] = ()
+    scheme: str = ""
+    passes: tuple[PassDone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

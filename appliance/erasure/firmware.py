@@ -90,6 +90,8 @@ def perform(site: Site, option: MethodOption, recipe: Recipe) -> Attempt:
             checks=(*looked, *host.checks),
             stream=host.stream,
             orders=tuple(orders),
+            scheme=host.scheme,
+            passes=host.passes,
         )
     whole = _read_all(site, recipe)
     checks = (*looked, whole)

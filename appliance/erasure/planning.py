@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from appliance import schemes
 from appliance.erasure.standards import METHODS, Method
 from appliance.hardware.hidden import PRESENT, UNSURE, capped, hidden_areas, hidden_blocks
 from appliance.model import (
@@ -42,7 +43,10 @@ def drive_plan(drive: Drive, machine: Machine, policy: Policy) -> DrivePlan:
     refusals = drive_refusals(drive, machine, policy)
     options, ruled_out = _sorted_out(drive, policy)
     if not refusals and not options:
-        refusals = (reason("no-method", level=policy.level.value, fallback=policy.fallback.value),)
+        refusals = (
+            reason("no-method", level=policy.level.value, fallback=policy.fallback.value),
+            *destruction(policy),
+        )
     return DrivePlan(
         drive=drive,
         methods=() if refusals else options,
@@ -50,7 +54,7 @@ def drive_plan(drive: Drive, machine: Machine, policy: Policy) -> DrivePlan:
         refusals=refusals,
         preparations=() if refusals else preparations(drive),
         release=tuple(release_steps(drive.holders)),
-        notes=_notes(drive),
+        notes=_notes(drive) + _preset_notes(policy),
     )
 
 
@@ -141,7 +145,9 @@ def _sorted_out(
             ruled_out.append(RuledOut(method=method.id, reasons=against))
         else:
             options.append(
-                MethodOption(method=method.id, level=level, notes=_method_notes(method, drive))
+                MethodOption(
+                    method=method.id, level=level, notes=_method_notes(method, drive, policy)
+                )
             )
     options.sort(key=lambda option: -option.level.rank)
     return tuple(options), tuple(ruled_out)
@@ -209,8 +215,12 @@ def features(drive: Drive) -> frozenset[str]:
     return frozenset(name for name, there in found.items() if there)
 
 
-def _method_notes(method: Method, drive: Drive) -> tuple[Reason, ...]:
+def _method_notes(method: Method, drive: Drive, policy: Policy) -> tuple[Reason, ...]:
     notes = []
+    if method.id == "overwrite":
+        passes = ", ".join(schemes.resolved(policy.scheme.passes))
+        facts = {"scheme": policy.scheme.name, "passes": passes, "verify": policy.scheme.verify}
+        notes.append(reason("scheme", **facts))
     if method.id == "overwrite" and drive.media != Media.MAGNETIC:
         notes.append(reason("spare-cells-not-reached"))
     if method.id == "overwrite" and drive.media == Media.MAGNETIC:
@@ -240,6 +250,17 @@ def _notes(drive: Drive) -> tuple[Reason, ...]:
     if unsure:
         notes.append(reason("hidden-area-not-excluded", kind=", ".join(unsure)))
     return tuple(notes)
+
+
+def _preset_notes(policy: Policy) -> tuple[Reason, ...]:
+    if policy.preset == "none":
+        return ()
+    return (reason("purge-or-destruction", preset=policy.preset),)
+
+
+def destruction(policy: Policy) -> tuple[Reason, ...]:
+    """What a statement of a drive that failed says under a preset that accepts nothing less."""
+    return () if policy.preset == "none" else (reason("destroy-the-drive", preset=policy.preset),)
 
 
 def _all_holders(holders: tuple[Holder, ...]) -> list[Holder]:
