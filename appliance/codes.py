@@ -101,9 +101,9 @@ TEXTS: dict[str, Text] = {
     "namespaces-detached": Text(N_("{count} namespaces are attached to no controller, and this method does not reach them")),
     "makers-word-alone": Text(N_("nothing but the maker’s word shows what it does; the policy does not accept that alone")),
     "level-too-low": Text(N_("reaches {level} only, {asked} is asked for")),
-    # what is done before any method
-    "wait-for-sanitize": Text(N_("The drive is still busy with a sanitize that an earlier run began: its end is waited for")),
-    "leave-failed-sanitize": Text(N_("An earlier sanitize of the drive failed; it is led out of its failure mode first")),
+    # what is done to a drive before any method
+    "wait-for-sanitize": Text(N_("A sanitize operation of an earlier run still works on the drive"), N_("First its end is waited for; then the drive is erased.")),
+    "leave-failed-sanitize": Text(N_("A sanitize operation of an earlier run has failed, and the drive gives no access until that is cleared"), N_("First it is cleared; then the drive is erased.")),
     # notes
     "erases-namespaces": Text(N_("All {count} namespaces of the controller are erased: {namespaces}")),
     "scheme": Text(N_("Overwrite scheme {scheme}: {passes}; read back: {verify}")),
@@ -134,7 +134,7 @@ TEXTS: dict[str, Text] = {
     "canaries-impossible": Text(N_("Test marks could not be written in {places} places"), N_("The firmware's own erase could not be proven, so it was not used.")),
     "canaries-survived": Text(N_("The drive said “done”, but {places} test marks are still there, the first at byte {first_offset}"), _FAILED_DRIVE),
     "old-samples-survived": Text(N_("The drive said “done”, but old data is still there in {places} places, the first at byte {first_offset}"), _FAILED_DRIVE),
-    "sanitize-runs-on": Text(N_("The sanitize of an earlier run did not come to an end ({problem}); it may still run"), _UNKNOWN_DRIVE),
+    "sanitize-without-end": Text(N_("A sanitize operation works on {drive} and does not come to an end ({problem})"), _UNKNOWN_DRIVE),
     "sanitize-stays-failed": Text(N_("The drive stays in the failure mode of an earlier sanitize and takes no other command"), _FAILED_DRIVE),
     "order-refused": Text(N_("The drive refused {command} ({problem})")),
     "order-failed": Text(N_("{command} ended in a failure that the drive reports itself ({problem})"), _FAILED_DRIVE),

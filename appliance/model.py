@@ -327,6 +327,7 @@ class Policy:
     image_allow: tuple[str, ...] = ()
     final_fill: str = "image-extent"
     at_end: str = "stay"
+    stall_minutes: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

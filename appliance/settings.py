@@ -129,6 +129,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(key="policy.preset", kind=_choice("none", "sa-government"), default="none", help=N_("sa-government: only Purge counts, nothing less is accepted, and a drive that fails must be destroyed")),
     Setting(key="policy.on_failure", kind=_choice("stop", "continue"), default="stop", help=N_("Whether an image may still be laid down when a drive of the machine has failed")),
     Setting(key="policy.buses", kind=BUSES, default=("sata", "sas", "nvme", "mmc"), help=N_("Which kinds of drive may be erased at all")),
+    Setting(key="policy.stall_minutes", kind=_whole(1, 1440), default=30, help=N_("Minutes without progress after which an erase by the drive's firmware counts as stalled")),
     Setting(key="image.choose", kind=TEXT, default="auto", help=N_("The image to lay down: auto, none, or a profile's name")),
     Setting(key="image.allow", kind=TEXTS, default=(), help=N_("Images that auto may choose from; empty: all on the stick")),
     Setting(key="image.final_fill", kind=_choice("image-extent"), default="image-extent", help=N_("What is filled with zeros before an image is laid down")),
@@ -370,4 +371,5 @@ def policy(settings: Settings) -> Policy:
         image_allow=tuple(settings["image.allow"]),
         final_fill=settings["image.final_fill"],
         at_end=settings["batch.at_end"],
+        stall_minutes=settings["policy.stall_minutes"],
     )

@@ -8,26 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from appliance.erasure import nvmestate
+from appliance.erasure import nvmesanitize
 from appliance.erasure.site import Site
 from appliance.errors import DriveError
 from appliance.model import Bus, Order, Reason
 
-WAITS: dict[Bus, Callable[[Site], Order]] = {Bus.NVME: nvmestate.wait_for_end}
-LEAVES: dict[Bus, Callable[[Site], bool]] = {Bus.NVME: nvmestate.leave_failure_mode}
+WAITS: dict[Bus, Callable[[Site], Order]] = {Bus.NVME: nvmesanitize.wait_for_end}
+RECOVERS: dict[Bus, Callable[[Site], Order | None]] = {Bus.NVME: nvmesanitize.recover}
 
 
-def wait_for_sanitize(site: Site, _reason: Reason) -> None:
-    """Watch it to its end; DriveError `sanitize-runs-on` where none comes."""
+def wait_for_sanitize(site: Site, reason: Reason) -> None:
+    """Watch it to its end; DriveError `sanitize-without-end` where none comes."""
     order = WAITS[site.drive.bus](site)
     site.say("sanitize-waited-for", reported=order.reported, elapsed_s=order.elapsed_s)
-    if order.reported == "unknown":
-        raise DriveError("sanitize-runs-on", drive=site.drive.label, problem=order.problem)
+    _unless_without_end(site, order)
     if order.reported == "failed":
-        leave_failed_sanitize(site, _reason)
+        leave_failed_sanitize(site, reason)
 
 
 def leave_failed_sanitize(site: Site, _reason: Reason) -> None:
-    """Exit failure mode; DriveError `sanitize-stays-failed` where the drive does not let us."""
-    if not LEAVES[site.drive.bus](site):
+    """Get the drive to give access again; DriveError `sanitize-stays-failed` where it does not."""
+    order = RECOVERS[site.drive.bus](site)
+    if order is not None:
+        _unless_without_end(site, order)
         raise DriveError("sanitize-stays-failed", drive=site.drive.label)
+
+
+def _unless_without_end(site: Site, order: Order) -> None:
+    if order.accepted and order.reported == "unknown":
+        raise DriveError("sanitize-without-end", drive=site.drive.label, problem=order.problem)

@@ -212,6 +212,8 @@ def _outcome(
 ) -> Outcome:
     if state.refused is not None:
         exceptions.append(state.refused)
+        if state.refused.code == "sanitize-without-end":
+            return Outcome.UNKNOWN
         return Outcome.FAILED if state.touched else Outcome.NOT_ATTEMPTED
     if state.open_method:
         exceptions.append(Reason(code="interrupted", facts={"method": state.open_method}))

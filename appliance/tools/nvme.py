@@ -30,15 +30,16 @@ def format_nvm(node: str, nsid: int, ses: int, lba_format: int) -> Output:
     return run(argv, timeout_s=_FORMAT_TIMEOUT_S + 60, ok=None)
 
 
-def sanitize(controller: str, action: int) -> Output:
+def sanitize(controller: str, action: int, *, unrestricted: bool = True) -> Output:
     """Sanitize (NVM Express Base 5.1.22): starts it, and returns at once.
 
-    Unrestricted exit is allowed: after a failure the drive can be overwritten at least, and
-    does not stay unusable. Deallocation is left to the drive.
+    `unrestricted`: after a failure the drive may leave its failure mode, and can be overwritten
+    at least. Deallocation is left to the drive.
     """
     if action not in (BLOCK_ERASE, CRYPTO_ERASE):
         raise ValueError(f"{action} is no sanitize action of ours")
-    return run(("nvme", "sanitize", controller, f"--sanact={action}", "--ause"), ok=None)
+    allowed = ("--ause",) if unrestricted else ()
+    return run(("nvme", "sanitize", controller, f"--sanact={action}", *allowed), ok=None)
 
 
 def exit_failure_mode(controller: str) -> Output:

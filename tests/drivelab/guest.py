@@ -63,7 +63,7 @@ with open("/run/answer.json", "w") as stream:
 _STATION = """\
 station: {organisation: {ar: مختبر الأقراص, en: Drive laboratory}, technicians: [Tester]}
 language: en
-policy: {level: purge, fallback: clear, verify: full, buses: [sata, nvme]}
+policy: {level: purge, fallback: clear, verify: full, buses: [sata, nvme], stall_minutes: 1}
 image: {choose: none}
 """
 

@@ -16,7 +16,7 @@ from functools import partial
 
 from appliance.erasure import firmware
 from appliance.erasure.firmware import Recipe
-from appliance.erasure.nvmestate import facts
+from appliance.erasure.nvmesanitize import facts, patience
 from appliance.erasure.pace import Headway
 from appliance.erasure.site import Site
 from appliance.erasure.watching import POLL_S, Watched, watch
@@ -71,6 +71,7 @@ def _format(ses: int, site: Site) -> Order:
             started_at=started_at,
             began=began,
             report=site.reporter("erasing"),
+            patience=patience(site),
         )
         return late if accepted else replace(late, reported="failed", problem=order.problem)
     return order
