@@ -145,6 +145,7 @@ TEXTS: dict[str, Text] = {
     "hidden-area-left": Text(N_("What lies in the hidden area ({kind}) was not erased ({detail})"), N_("Some drives allow it once after each start: switch the machine off, wait ten seconds, start and erase again. If it stays, have the drive destroyed.")),
     "command-refused": Text(N_("The drive refused {command} (status {status}): {problem}")),
     "evidence-missing": Text(N_("What was measured does not prove {method}"), _FAILED_DRIVE),
+    "nothing-attempted": Text(N_("No method was tried on the drive"), N_("Start the stick again and erase it.")),
     "interrupted": Text(N_("The power was cut, or the worker ended, in the middle of {method}"), _UNKNOWN_DRIVE),
     "worker-died": Text(N_("The worker ended before the drive was decided"), _UNKNOWN_DRIVE),
     # programs

@@ -248,7 +248,9 @@ def _outcome(
         exceptions.append(Reason(code="size-changed", facts=facts))
     if any(attempt.result == "unknown" for attempt in state.attempts):
         return Outcome.UNKNOWN
-    return Outcome.FAILED
+    if not exceptions:
+        exceptions.append(Reason(code="nothing-attempted"))
+    return Outcome.FAILED if state.touched else Outcome.NOT_ATTEMPTED
 
 
 def _evidence_missing(attempt: Attempt) -> Reason:

@@ -19,6 +19,7 @@ from appliance.model import (
     Level,
     Order,
     Outcome,
+    PassDone,
     Policy,
     RangeError,
     Reason,
@@ -52,6 +53,8 @@ def overwritten(drive: Drive, **changes: Any) -> Attempt:
         written_bytes=drive.size_bytes,
         checks=(stream_check(drive),),
         stream=Stream(cipher="chacha20", seed="00" * 32),
+        scheme="one-pass",
+        passes=(PassDone(name="keyed-stream", written_bytes=drive.size_bytes, verified=True),),
     )
     return replace(good, **changes)
 
@@ -97,6 +100,9 @@ WRONG = RangeError(kind="mismatch", range=ByteRange(offset=4096, length=512))
         {"checks": (stream_check(disk(), scope="sampled"),)},
         {"written_bytes": disk().size_bytes - 512},
         {"stream": None},
+        {"passes": ()},
+        {"passes": (PassDone(name="keyed-stream", written_bytes=512, verified=True),)},
+        {"passes": (PassDone(name="zeros", written_bytes=disk().size_bytes, verified=True),)},
         {"errors": (RangeError(kind="write", range=ByteRange(offset=0, length=512)),)},
         {"reasons": (Reason(code="flush-failed"),)},
         {"result": "failed"},
