@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from appliance.model import (
     Attempt,
     Drive,
     DrivePlan,
+    DriveResult,
     HiddenArea,
     Level,
     Machine,
@@ -115,14 +117,26 @@ def _reasons(value: Any) -> Any:
             yield from _reasons(item)
 
 
-@given(logs())
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_no_event_sequence_folds_into_a_pass_without_evidence(log: list[Event]) -> None:
-    result = drive_result(log)
-    if result.outcome not in CERTIFIED:
-        assert result.level is Level.NONE
-        assert result.exceptions, "every doubt has its reason"
-        return
+def test_no_event_sequence_folds_into_a_pass_without_evidence() -> None:
+    seen: Counter[Outcome] = Counter()
+
+    @given(logs())
+    @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    def look(log: list[Event]) -> None:
+        result = drive_result(log)
+        seen[result.outcome] += 1
+        if result.outcome in CERTIFIED:
+            _expect_evidence(log, result)
+        else:
+            assert result.level is Level.NONE
+            assert result.exceptions, "every doubt has its reason"
+
+    look()
+    # Without passes among the sequences this would have shown nothing.
+    assert seen[Outcome.PURGED] and seen[Outcome.CLEARED], seen
+
+
+def _expect_evidence(log: list[Event], result: DriveResult) -> None:
     assert result.outcome is (Outcome.PURGED if result.level is Level.PURGE else Outcome.CLEARED)
     drive, policy = _task(log)
     names = [event.event for event in log]
@@ -173,7 +187,7 @@ def _supports(attempt: Attempt, level: Level, drive: Drive, policy: Policy, size
 
 
 @given(logs(), st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_log_cut_anywhere_resumes_to_a_truthful_state(
     log: list[Event], data: st.DataObject
 ) -> None:
@@ -200,20 +214,6 @@ def test_a_log_cut_anywhere_resumes_to_a_truthful_state(
             assert result.outcome is said
     elif len(kept) == len(log):
         assert result.outcome is drive_result(log).outcome
-
-
-@given(logs())
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_the_generator_makes_passes_as_well(log: list[Event]) -> None:
-    """Not a property of the program: the tests above would prove nothing without passes."""
-    _SEEN.add(drive_result(log).outcome)
-
-
-_SEEN: set[Outcome] = set()
-
-
-def test_both_passes_were_among_the_sequences() -> None:
-    assert set(CERTIFIED) <= _SEEN
 
 
 def _task(log: list[Event]) -> tuple[Drive, Policy]:
