@@ -3,13 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from appliance.erasure.methods import PERFORMERS
-from appliance.erasure.planning import drive_plan, machine_blockers, reached
+from appliance.erasure.planning import drive_plan, machine_blockers
 from appliance.erasure.preparing import PREPARERS
-from appliance.erasure.standards import BY_ID, METHODS
+from appliance.erasure.standards import METHODS
 from appliance.job.planning import job_plan
 from appliance.model import (
     Bus,
@@ -18,7 +16,6 @@ from appliance.model import (
     Holder,
     JobPlan,
     Level,
-    Media,
     Policy,
     Reason,
     digest,
@@ -166,35 +163,6 @@ def test_a_raid_controller_without_drives_blocks_the_certificate() -> None:
 
 def test_only_methods_that_can_be_performed_are_ever_chosen() -> None:
     assert {method.id for method in METHODS if method.built} == set(PERFORMERS)
-
-
-buses, media = st.sampled_from(list(Bus)), st.sampled_from(list(Media))
-flags = st.booleans()
-
-
-@given(buses, media, st.integers(0, 7), st.integers(0, 7), flags, flags, flags, flags)
-def test_no_plan_reaches_a_level_that_its_methods_cannot_give(
-    bus: Bus, medium: Media, fna: int, sanicap: int, block: bool, enhanced: bool, purge: bool,
-    fallback: bool,
-) -> None:  # fmt: skip
-    drive = nvme(fna=fna, sanicap=sanicap) if bus == Bus.NVME else disk(bus=bus)
-    ata = ata_facts(sanitize_block=block, enhanced_erase_supported=enhanced)
-    drive = replace(drive, media=medium, ata=ata)
-    policy = Policy(
-        level=Level.PURGE if purge else Level.CLEAR,
-        fallback=Level.CLEAR if fallback else Level.NONE,
-        buses=tuple(Bus),
-    )
-    plan = drive_plan(drive, machine(drive), policy)
-    for option in plan.methods:
-        method = BY_ID[option.method]
-        assert option.level == method.levels[medium]
-        assert method.built and bus in method.buses
-        assert option.level.rank >= (Level.CLEAR.rank if fallback or not purge else 2)
-    assert reached(plan.methods) in {option.level for option in plan.methods} | {Level.NONE}
-    names = {option.method for option in plan.methods} | {out.method for out in plan.ruled_out}
-    if not plan.refusals:
-        assert names == {method.id for method in METHODS if bus in method.buses}
 
 
 def test_a_plan_survives_json_and_keeps_its_digest() -> None:
