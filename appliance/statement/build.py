@@ -143,7 +143,7 @@ def drive_key(drive: dict[str, Any]) -> tuple[str, str, str | None]:
 
 def drive_record(drive: Drive, before: int, after: int) -> dict[str, Any]:
     """A drive as statements describe it; sizes in bytes before and after the work."""
-    return {
+    record: dict[str, Any] = {
         "model": drive.identity.model,
         "serial": drive.identity.serial,
         "wwn": drive.identity.wwn,
@@ -156,6 +156,13 @@ def drive_record(drive: Drive, before: int, after: int) -> dict[str, Any]:
         "size_before_bytes": before,
         "size_after_bytes": after,
     }
+    if drive.nvme is not None and len(drive.nvme.namespaces) > 1:
+        # Offsets in this statement count over them, one after the other.
+        record["namespaces"] = [
+            {"nsid": one.nsid, "wwn": one.wwn, "size_bytes": one.size_bytes}
+            for one in drive.nvme.namespaces
+        ]
+    return record
 
 
 def _attempt(attempt: Attempt, not_recorded: list[str]) -> dict[str, Any]:
