@@ -132,12 +132,8 @@ def confirm(fd: int, drive: Drive, part: DrivePart) -> descriptor.Opened:
         raise DriveError(
             "drive-gone", drive=drive.label, path=part.path, problem=error.strerror or str(error)
         ) from error
-    planned = drive.identity
-    if (found.identity.model, found.identity.serial, found.identity.wwn) != (
-        planned.model,
-        planned.serial,
-        part.wwn,
-    ):
+    planned = replace(drive.identity, wwn=part.wwn)
+    if found.identity != planned:
         raise DriveError(
             "identity-changed",
             drive=drive.label,
