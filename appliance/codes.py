@@ -83,6 +83,7 @@ TEXTS: dict[str, Text] = {
     "identity-not-unique": Text(N_("Two drives report the serial number {serial}"), N_("Connect one of them at a time.")),
     "block-size": Text(N_("Blocks of {bytes} bytes are not supported"), N_("Have it reformatted to 512-byte blocks.")),
     "read-only-medium": Text(N_("The medium is write-protected"), N_("Look for a switch on the card.")),
+    "namespaces-detached": Text(N_("{count} namespaces of the drive are not attached to this controller"), N_("Nothing is erased while a part of the drive cannot be checked. Have the drive reformatted, or destroyed.")),
     "namespace-unseen": Text(N_("The kernel shows no device for {count} namespaces of the controller"), N_("Nothing is erased while a part of the drive cannot be checked. Have the drive reformatted, or destroyed.")),
     "ata-locked": Text(N_("The drive is locked with an ATA password"), N_("Without the former owner's password it must be destroyed.")),
     "carries-the-system": Text(N_("{path} carries the running system ({mountpoint})")),
@@ -98,7 +99,6 @@ TEXTS: dict[str, Text] = {
     "method-not-built": Text(N_("is not part of this version yet")),
     "drive-lacks": Text(N_("the drive does not offer it ({feature})")),
     "several-namespaces": Text(N_("the controller cannot format its {count} namespaces in one command")),
-    "namespaces-detached": Text(N_("{count} namespaces are attached to no controller, and this method does not reach them")),
     "makers-word-alone": Text(N_("nothing but the maker’s word shows what it does; the policy does not accept that alone")),
     "level-too-low": Text(N_("reaches {level} only, {asked} is asked for")),
     # what is done to a drive before any method

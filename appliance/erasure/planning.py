@@ -122,8 +122,12 @@ def preparations(drive: Drive) -> tuple[Reason, ...]:
 
 
 def _nvme_refusals(nvme: NvmeFacts) -> list[Reason]:
+    """A command of the controller would reach namespaces that nobody can look into afterwards."""
     unseen = sum(1 for one in nvme.namespaces if not one.path or not one.size_bytes)
-    return [reason("namespace-unseen", count=unseen)] if unseen else []
+    found = [reason("namespace-unseen", count=unseen)] if unseen else []
+    if nvme.detached:
+        found.append(reason("namespaces-detached", count=nvme.detached))
+    return found
 
 
 def _sorted_out(
@@ -177,19 +181,13 @@ def method_reasons(method: Method, drive: Drive, policy: Policy) -> tuple[Reason
 
 
 def _nvme_method_reasons(method: Method, nvme: NvmeFacts) -> list[Reason]:
-    """Sanitize reaches every namespace that there is; a Format those that are attached, if the
-    controller takes it for all at once (FNA bit 3) and all have one format; an overwrite those
-    that can be addressed."""
-    if method.id.startswith("nvme-sanitize"):
-        return []
-    found = []
-    if nvme.detached:
-        found.append(reason("namespaces-detached", count=nvme.detached))
+    """Sanitize reaches every namespace that there is; a Format does, if the controller takes it
+    for all at once (FNA bit 3), and may, if all have one block format, which it would change."""
     several = len(nvme.namespaces) > 1
     alike = len({one.lba_format for one in nvme.namespaces}) == 1
     if method.id.startswith("nvme-format") and several and (nvme.fna & 1 << 3 or not alike):
-        found.append(reason("several-namespaces", count=len(nvme.namespaces)))
-    return found
+        return [reason("several-namespaces", count=len(nvme.namespaces))]
+    return []
 
 
 def features(drive: Drive) -> frozenset[str]:

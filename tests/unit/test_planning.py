@@ -95,10 +95,9 @@ def test_one_format_for_all_namespaces_must_be_possible_and_keep_their_block_siz
     assert chosen(nvme(facts=nvme_facts(*mixed))) == ["overwrite"]
 
 
-def test_namespaces_that_nobody_can_reach_leave_only_sanitize() -> None:
-    facts = nvme_facts(sanicap=0b10, detached=1)
-    assert chosen(nvme(facts=facts)) == ["nvme-sanitize-block"]
-    assert refusals(nvme(facts=replace(facts, sanicap=0))) == {"no-method"}
+def test_a_drive_with_namespaces_that_nobody_can_check_is_left_alone() -> None:
+    facts = nvme_facts(sanicap=0b11, detached=1)
+    assert refusals(nvme(facts=facts)) == {"namespaces-detached"}
 
 
 def test_a_sanitize_of_an_earlier_run_is_dealt_with_first() -> None:
