@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from appliance.erasure import uncovering
+from appliance.erasure import bootareas, uncovering
 from appliance.erasure.site import Site
 from appliance.model import Reason, to_json
 
@@ -19,6 +19,7 @@ PREPARERS: dict[str, Preparer] = {
     "remove-hpa": uncovering.remove_hpa,
     "remove-ama": uncovering.remove_ama,
     "restore-dco": uncovering.restore_dco,
+    "erase-boot-areas": bootareas.erase_boot_areas,
 }
 
 

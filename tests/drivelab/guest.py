@@ -63,7 +63,7 @@ with open("/run/answer.json", "w") as stream:
 _STATION = """\
 station: {organisation: {ar: مختبر الأقراص, en: Drive laboratory}, technicians: [Tester]}
 language: en
-policy: {level: purge, fallback: clear, verify: full, buses: [sata, nvme]}
+policy: {level: purge, fallback: clear, verify: full, buses: [sata, sas, nvme, mmc, usb]}
 image: {choose: none}
 """
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from appliance.erasure.methods import nvme_format, overwrite
+from appliance.erasure.methods import mmc_erase, nvme_format, overwrite, scsi_sanitize
 from appliance.erasure.site import Site
 from appliance.model import Attempt, MethodOption
 
 PERFORMERS: dict[str, Callable[[Site, MethodOption], Attempt]] = {
     "overwrite": overwrite.perform,
     "nvme-format-user-data": nvme_format.perform,
+    "mmc-erase-sanitize": mmc_erase.erase_and_sanitize,
+    "scsi-sanitize-block": scsi_sanitize.block,
+    "scsi-sanitize-crypto-overwrite": scsi_sanitize.crypto_overwrite,
+    "scsi-sanitize-overwrite": scsi_sanitize.overwriting,
 }
