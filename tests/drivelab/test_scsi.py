@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.hardware import scsi
+from appliance.hardware.descriptor import ScsiAnswer
+from appliance.model import ScsiFacts
 from tests.drivelab.clock import ManualClock
 from tests.drivelab.media import Medium, Store, Unreadable
 from tests.drivelab.scsi import (
@@ -17,6 +19,7 @@ from tests.drivelab.scsi import (
     SANITIZE_FAILED,
     UNREADABLE,
     ScsiDisk,
+    ScsiError,
     ScsiTraits,
 )
 from tests.drivelab.usb import UsbDevice, UsbTraits
@@ -176,6 +179,90 @@ def test_sense_in_descriptor_format_gives_the_same() -> None:
     raw += bytes((2, 6, 0, 0, 0x80, 0x80, 0x00, 0))
     found = scsi.parsed_sense(raw)
     assert found == scsi.Sense(key=2, code=(0x04, 0x1B), progress=0.5)
+
+
+# --- what the product makes of it, with the model in the kernel's place
+
+
+def plugged_in(monkeypatch: pytest.MonkeyPatch, drive: ScsiDisk) -> None:
+    """Commands that the product sends go to the model."""
+
+    def command(_fd: int, cdb: bytes, length: int = 0, _timeout_ms: int = 0) -> ScsiAnswer:
+        answer = Answer(drive, cdb)
+        return ScsiAnswer(
+            data=answer.data[:length],
+            sense=answer.sense,
+            status=answer.status,
+            host_status=0,
+            driver_status=8 if answer.sense else 0,
+        )
+
+    def read_command(fd: int, cdb: bytes, length: int, timeout_ms: int = 0) -> bytes:
+        answer = command(fd, cdb, length, timeout_ms)
+        if answer.status:
+            raise OSError(5, "refused")
+        return answer.data
+
+    monkeypatch.setattr(scsi, "scsi_command", command)
+    monkeypatch.setattr(scsi, "scsi_read", read_command)
+
+
+def test_facts_of_a_drive_that_has_just_got_power(monkeypatch: pytest.MonkeyPatch) -> None:
+    medium = Store(BLOCKS)
+    traits = ScsiTraits(
+        vendor="LAB",
+        product="DISK",
+        serial="S1",
+        wwn=0x5000C50000000001,
+        sanitize=frozenset(("block", "crypto")),
+    )
+    plugged_in(monkeypatch, ScsiDisk(ManualClock(), medium, traits))
+    assert scsi.scsi_facts(0) == ScsiFacts(
+        protocol=scsi.SAS_PROTOCOL,
+        block_bytes=512,
+        rotation_rpm=0,
+        sanitize=("block", "crypto"),
+        zeros_after_erase=True,
+        state="idle",
+    )
+
+
+def test_what_a_drive_does_not_tell_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    drive, _ = disk(protocol=None, vital=False, wwn=None, reads_zeros=False)
+    plugged_in(monkeypatch, drive)
+    facts = scsi.scsi_facts(0)
+    assert (facts.protocol, facts.rotation_rpm, facts.sanitize) == (None, None, None)
+    assert facts.block_bytes == 512 and not facts.zeros_after_erase
+
+
+def test_the_state_of_a_sanitize_is_running_failed_or_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    drive, clock = disk(sanitize=frozenset(("block",)), fails=frozenset(("block",)), sanitize_s=100)
+    plugged_in(monkeypatch, drive)
+    assert scsi.sanitize_state(0).state == "idle"
+    sanitize(drive, 2)
+    clock.advance(50)
+    found = scsi.sanitize_state(0)
+    assert (found.state, found.progress) == ("running", pytest.approx(0.5, abs=0.01))
+    assert scsi.scsi_facts(0).state == "running"
+    clock.advance(51)
+    assert scsi.sanitize_state(0).state == "failed"
+    sanitize(drive, 0x1F)
+    assert scsi.sanitize_state(0).state == "idle"
+
+
+def test_a_drive_that_is_not_ready_for_another_reason_gives_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drive, _ = disk()
+
+    def spinning_up(cdb: bytes) -> None:
+        if cdb[0] == 0x00:
+            raise ScsiError((0x2, 0x04, 0x01))
+
+    drive.before_command.append(spinning_up)
+    plugged_in(monkeypatch, drive)
+    with pytest.raises(OSError, match="not ready"):
+        scsi.sanitize_state(0)
 
 
 # --- behind USB

@@ -6,8 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from appliance.erasure.planning import drive_plan
+from appliance.erasure.standards import BY_ID
 from appliance.hardware.hidden import capped
 from appliance.hardware.mmc import mmc_areas
 from appliance.model import (
@@ -132,3 +135,48 @@ def test_behind_usb_only_the_overwrite_is_left_and_whose_serial_it_is_is_said() 
 def test_usb_is_erased_only_where_the_policy_allows_it() -> None:
     drive = disk(bus=Bus.USB, media=Media.UNKNOWN, ata=None)
     assert codes(drive_plan(drive, machine(drive), Policy()).refusals) == {"bus-not-allowed"}
+
+
+kinds = st.sampled_from(("overwrite", "block", "crypto"))
+scsi_facts = st.builds(
+    ScsiFacts,
+    protocol=st.none() | st.integers(0, 15),
+    block_bytes=st.none() | st.sampled_from((512, 520, 524, 528, 4096)),
+    rotation_rpm=st.none() | st.integers(0, 15000),
+    sanitize=st.none() | st.lists(kinds, unique=True).map(tuple),
+    zeros_after_erase=st.booleans(),
+    needs_writing=st.lists(st.sampled_from(("block", "crypto")), unique=True).map(tuple),
+    state=st.sampled_from(("idle", "running", "failed")),
+)
+mmc_facts = st.builds(
+    MmcFacts,
+    kind=st.sampled_from(("MMC", "SD")),
+    secure_erase=st.booleans(),
+    trim=st.booleans(),
+    sanitize=st.booleans(),
+    boot_bytes=st.sampled_from((0, 4 << 20)),
+    rpmb_bytes=st.sampled_from((0, 1 << 17)),
+)
+
+
+@given(st.sampled_from((Bus.SAS, Bus.MMC, Bus.USB)), st.sampled_from(list(Media)),
+       scsi_facts, mmc_facts)  # fmt: skip
+def test_whatever_such_a_drive_says_its_plan_promises_no_more_than_the_table(
+    bus: Bus, media: Media, scsi: ScsiFacts, mmc: MmcFacts
+) -> None:
+    drive = disk(bus=bus, media=media, ata=None)
+    if bus == Bus.SAS:
+        drive = replace(drive, scsi=scsi)
+    if bus == Bus.MMC:
+        drive = replace(drive, mmc=mmc)
+    found = plan(drive)
+    for option in found.methods:
+        assert option.level == BY_ID[option.method].levels[media]
+        assert option.level == Level.CLEAR or bus == Bus.SAS
+        if option.method.startswith("scsi-"):
+            kind = option.method.split("-")[2]
+            assert kind in (scsi.sanitize or ()) and kind not in scsi.needs_writing
+    if drive.scsi is not None and (scsi.state == "running" or scsi.block_bytes in (520, 524, 528)):
+        assert found.refusals
+    erased_first = {reason.code for reason in found.preparations}
+    assert (erased_first == {"erase-boot-areas"}) == (bus == Bus.MMC and mmc.boot_bytes > 0)
