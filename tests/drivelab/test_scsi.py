@@ -242,7 +242,7 @@ def test_the_state_of_a_sanitize_is_running_failed_or_idle(monkeypatch: pytest.M
     sanitize(drive, 2)
     clock.advance(50)
     found = scsi.sanitize_state(0)
-    assert (found.state, found.progress) == ("running", pytest.approx(0.5, abs=0.01))
+    assert found.state == "running" and found.progress == pytest.approx(0.5, abs=0.01)
     assert scsi.scsi_facts(0).state == "running"
     clock.advance(51)
     assert scsi.sanitize_state(0).state == "failed"
