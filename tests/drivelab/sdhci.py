@@ -32,7 +32,8 @@ _COMMAND_TIMEOUT, _DATA_TIMEOUT = 1 << 16, 1 << 20
 _OFFERED = 52 << 8 | 1 << 7 | 52 | 1 << 18 | 1 << 19 | 1 << 21 | 1 << 24 | 1 << 26 | 1 << 30
 # Card inserted and stable, lines high; command and data lines in use; DAT0.
 _INSERTED, _IN_USE, _DATA_LINE = 0x01FF0000, 6, 1 << 20
-_BUSY_RESPONSE, _LONG_RESPONSE, _WITH_DATA, _SEVERAL = 3, 1, 0x20, 2
+_BUSY_RESPONSE, _WITH_DATA = 3, 0x20
+_BY_DMA, _COUNTED = 1, 2
 _OCR_READY = 0xC0FF8080
 
 
@@ -195,8 +196,11 @@ class SdhciFunction(PciFunction):
 
     def _data(self, index: int, argument: int) -> bool:
         """Move the data of a command; False where the device refuses."""
-        several = self._register(_MODE, "<H") & _SEVERAL
-        count = self._register(_BLOCK_COUNT, "<H") if several else 1
+        mode = self._register(_MODE, "<H")
+        if not mode & _BY_DMA:  # the firmware's driver: it finds no medium, and goes on
+            return False
+        counted = mode & _COUNTED
+        count = self._register(_BLOCK_COUNT, "<H") if counted else 1
         card = self._card
         parts = self._parts()
         try:

@@ -40,14 +40,16 @@ class Reader(Host):
         self.write(0, 0x30, status)
         return status
 
-    def data(self, index: int, argument: int, blocks: int, data: bytes = b"") -> bytes | None:
+    def data(
+        self, index: int, argument: int, blocks: int, data: bytes = b"", mode: int = 3
+    ) -> bytes | None:
         """Issue a command with data; what came, or None when it was refused."""
         self.put(TABLE, struct.pack("<HHI", 0x23, 512 * blocks, DATA))
         self.put(DATA, data.ljust(512 * blocks, b"\xee"))
         self.write(0, 0x58, TABLE)
         self.write(0, 0x04, blocks << 16 | 512)
         self.write(0, 0x08, argument)
-        self.write(0, 0x0C, index << 24 | 0x20 << 16 | R1 << 16 | 2)
+        self.write(0, 0x0C, index << 24 | 0x20 << 16 | R1 << 16 | mode)
         done = self.told() & 0xFFFF == COMPLETE | TRANSFERRED
         return bytes(self.memory[DATA : DATA + 512 * blocks]) if done else None
 
@@ -88,6 +90,7 @@ def test_blocks_and_ext_csd_move_by_descriptors(slot: tuple[Reader, Emmc, Manual
     assert pc.data(25, 4, 2, new) is not None
     assert card.read(3, 4) == OLD + new + OLD
     assert pc.data(18, 1023, 2) is None
+    assert pc.data(18, 3, 2, mode=2) is None, "without DMA"
 
 
 def test_a_sanitize_holds_the_data_line_until_it_is_over(
