@@ -195,6 +195,58 @@ class DrivePart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScsiFacts:
+    """From VPD pages, READ CAPACITY(16) and REPORT SUPPORTED OPERATION CODES (SPC-5, SBC-4).
+
+    `protocol`: of the target port (6: SAS). `sanitize`: of `overwrite`, `block`, `crypto`; None
+    where the drive does not answer that question. `zeros_after_erase`: it declares that erased
+    blocks read as zeros (LBPRZ). `needs_writing`: sanitizes after which blocks must be written
+    before they can be read (WABEREQ, WACEREQ). `state`: of SANITIZE, as at detection: `idle`,
+    `running`, `failed`.
+    """
+
+    protocol: int | None
+    block_bytes: int | None
+    rotation_rpm: int | None
+    sanitize: tuple[str, ...] | None
+    zeros_after_erase: bool = False
+    needs_writing: tuple[str, ...] = ()
+    state: str = "idle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MmcFacts:
+    """From EXT_CSD (JESD84-B51 7.4); `kind`: `MMC`, or `SD`, of which nothing else is known.
+
+    `boot_bytes`: of each of the two boot partitions. `erased_byte`: what erased blocks read as.
+    """
+
+    kind: str
+    revision: int = 0
+    secure_erase: bool = False
+    trim: bool = False
+    sanitize: bool = False
+    erased_byte: int = 0
+    boot_bytes: int = 0
+    rpmb_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsbFacts:
+    """The USB device through which a drive is reached: a stick, or the bridge of a case.
+
+    `ids`: vendor and product, hexadecimal. `serial`: the USB device's own. `ata_commands`: `pass`
+    (they reach a drive), `refused`, or `eaten`: answered as done, and never done.
+    """
+
+    ids: str
+    name: str
+    serial: str
+    driver: str
+    ata_commands: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drive:
     """A whole physical storage device, as it was found."""
 
@@ -218,6 +270,9 @@ class Drive:
     smart: Smart | None = None
     ata: AtaFacts | None = None
     nvme: NvmeFacts | None = None
+    scsi: ScsiFacts | None = None
+    mmc: MmcFacts | None = None
+    usb: UsbFacts | None = None
     warnings: tuple[Reason, ...] = ()
 
     @property
@@ -492,7 +547,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenArea:
-    """kind: hpa, dco, ama; state: none, removed, present, could-not-be-excluded."""
+    """kind: hpa, dco, ama; boot0, boot1, rpmb of an eMMC.
+
+    state: none, removed, erased, present, could-not-be-excluded.
+    """
 
     kind: str
     state: str

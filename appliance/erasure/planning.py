@@ -27,6 +27,7 @@ from appliance.model import (
     RuledOut,
 )
 
+_BLOCK_BYTES = (512, 4096)
 # Holders that the stick must never take down: they carry the running system.
 _SYSTEM_MOUNTS = ("/", "/usr", "/boot", "/boot/efi", "/run/tajdeed/data", "/var/lib/tajdeed")
 
@@ -75,15 +76,15 @@ def drive_refusals(drive: Drive, machine: Machine, policy: Policy) -> tuple[Reas
         )
     if any(warning.code == "drive-silent" for warning in drive.warnings):
         found.append(reason("drive-does-not-answer"))
-    if drive.size_bytes == 0:
-        found.append(reason("no-medium"))
+    # Where the drive itself says why, the kernel's zero bytes need no other word.
+    found += _scsi_refusals(drive) or _empty_refusals(drive)
     if not drive.identity.serial:
         found.append(reason("no-serial"))
     twins = Counter((item.identity.model, item.identity.serial) for item in machine.drives)
     if twins[(drive.identity.model, drive.identity.serial)] > 1:
         found.append(reason("identity-not-unique", serial=drive.identity.serial))
     sizes = {one.logical_block_bytes for one in drive.nvme.namespaces} if drive.nvme else set()
-    for block_bytes in sorted({drive.logical_block_bytes, *sizes} - {0, 512, 4096}):
+    for block_bytes in sorted({drive.logical_block_bytes, *sizes} - {0, *_BLOCK_BYTES}):
         found.append(reason("block-size", bytes=block_bytes))
     if drive.read_only_medium:
         found.append(reason("read-only-medium"))
@@ -96,6 +97,23 @@ def drive_refusals(drive: Drive, machine: Machine, policy: Policy) -> tuple[Reas
         if place in _SYSTEM_MOUNTS
     ]
     return tuple(found)
+
+
+def _empty_refusals(drive: Drive) -> list[Reason]:
+    return [reason("no-medium")] if drive.size_bytes == 0 else []
+
+
+def _scsi_refusals(drive: Drive) -> list[Reason]:
+    """What the drive itself says where the kernel shows a disk of zero bytes at most."""
+    if drive.scsi is None:
+        return []
+    found = []
+    if drive.scsi.state == "running":
+        found.append(reason("sanitize-runs"))
+    block = drive.scsi.block_bytes
+    if block is not None and block not in _BLOCK_BYTES:
+        found.append(reason("block-size", bytes=block))
+    return found
 
 
 def _ata_refusals(ata: AtaFacts) -> list[Reason]:
@@ -112,6 +130,8 @@ def preparations(drive: Drive) -> tuple[Reason, ...]:
         found.append(reason("wait-for-sanitize"))
     if drive.nvme and drive.nvme.sanitize == "failed":
         found.append(reason("leave-failed-sanitize"))
+    if drive.mmc is not None and drive.mmc.boot_bytes:
+        found.append(reason("erase-boot-areas", bytes=drive.mmc.boot_bytes))
     there = {area.kind for area in hidden_areas(drive) if area.state == PRESENT}
     found += [
         reason(code, blocks=hidden_blocks(drive, kind))
@@ -210,6 +230,15 @@ def features(drive: Drive) -> frozenset[str]:
             "nvme-format": nvme.format_supported,
             "nvme-format-crypto": nvme.format_supported and bool(nvme.fna & 1 << 2),
         }
+    if drive.scsi is not None:
+        scsi = drive.scsi
+        # A sanitize after which nothing can be read cannot be proven by reading.
+        found |= {
+            f"scsi-sanitize-{kind}": kind not in scsi.needs_writing for kind in scsi.sanitize or ()
+        }
+    if drive.mmc is not None:
+        mmc = drive.mmc
+        found["mmc-sanitize"] = mmc.sanitize and (mmc.secure_erase or mmc.trim)
     return frozenset(name for name, there in found.items() if there)
 
 
@@ -235,6 +264,8 @@ def _notes(drive: Drive) -> tuple[Reason, ...]:
     notes = list(drive.warnings)
     if drive.serial_source == "bridge":
         notes.append(reason("serial-from-bridge"))
+    if drive.usb is not None and drive.usb.ata_commands == "eaten":
+        notes.append(reason("bridge-eats-commands", bridge=drive.usb.name or drive.usb.ids))
     if drive.smart and drive.smart.healthy is False:
         notes.append(reason("smart-failing"))
     if drive.nvme and len(drive.nvme.namespaces) > 1:

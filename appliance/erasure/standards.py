@@ -136,24 +136,24 @@ METHODS: tuple[Method, ...] = (
     Method(
         id="scsi-sanitize-block", title=N_("SCSI SANITIZE: block erase"), technique="block erase",
         buses=_SAS, levels={_FLASH: Level.PURGE}, clause="SBC-4 SANITIZE, BLOCK ERASE; IEEE 2883 SCSI",
-        needs=("scsi-sanitize-block",), orders=1, owes=_DECLARED, readback=_GONE,
+        needs=("scsi-sanitize-block",), orders=1, owes=_DECLARED, readback=_GONE, built=True,
     ),
     Method(
         id="scsi-sanitize-crypto-overwrite", title=N_("SCSI SANITIZE: cryptographic erase, then overwrite with a keyed stream"),
         technique="cryptographic erase and overwrite", buses=_SAS, levels={_DISK: Level.PURGE, _FLASH: Level.PURGE},
         clause="SBC-4 SANITIZE, CRYPTOGRAPHIC ERASE; IEEE 2883 SCSI",
-        needs=("scsi-sanitize-crypto",), orders=1, owes=(*_MARKS, *_STREAM), readback=_KEYED,
+        needs=("scsi-sanitize-crypto",), orders=1, owes=(*_MARKS, *_STREAM), readback=_KEYED, built=True,
     ),
     Method(
         id="scsi-sanitize-overwrite", title=N_("SCSI SANITIZE: overwrite"), technique="overwrite by the firmware",
         buses=_SAS, levels={_DISK: Level.PURGE}, clause="SBC-4 SANITIZE, OVERWRITE; IEEE 2883 SCSI",
-        needs=("scsi-sanitize-overwrite",), orders=1, owes=_PATTERN, readback=_HOLDS,
+        needs=("scsi-sanitize-overwrite",), orders=1, owes=_PATTERN, readback=_HOLDS, built=True,
     ),
     # eMMC and SD
     Method(
         id="mmc-erase-sanitize", title=N_("eMMC secure erase or trim, then SANITIZE, boot partitions included"),
         technique="firmware erase", buses=_MMC, levels={_FLASH: Level.CLEAR}, clause="JESD84-B51 6.6.10-6.6.12; IEEE 2883: Clear",
-        needs=("mmc-sanitize",), orders=1, owes=_DECLARED, readback=_GONE,
+        needs=("mmc-sanitize",), orders=1, owes=_DECLARED, readback=_GONE, built=True,
     ),
     # any
     Method(

@@ -12,13 +12,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance.hardware import ata, descriptor, hidden
+from appliance.hardware import ata, descriptor, hidden, mmc, scsi, usb
 from appliance.hardware import nvme as nvmes
 from appliance.hardware.booted import Booted
 from appliance.hardware.holders import holder_tree
 from appliance.hardware.smart import smart
 from appliance.hardware.sysfs import SYS, link_name, number, text
-from appliance.model import AtaFacts, Bus, Drive, Holder, Identity, Media, NvmeFacts, Reason
+from appliance.model import (
+    AtaFacts,
+    Bus,
+    Drive,
+    Holder,
+    Identity,
+    Media,
+    NvmeFacts,
+    Reason,
+    ScsiFacts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +85,7 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
     warnings: list[Reason] = []
     opened = None
     facts: AtaFacts | None = None
-    nvme = None
+    nvme = scsi_facts = mmc_facts = usb_facts = None
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
@@ -85,6 +95,12 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
             if name.startswith("nvme"):
                 controller = _controller(sysfs)
                 nvme = nvmes.facts(fd, controller, _namespaces(controller))
+            elif name.startswith("mmcblk"):
+                mmc_facts = mmc.mmc_facts(fd, sysfs)
+            elif "/usb" in str(sysfs.resolve()):
+                usb_facts = usb.usb_facts(fd, sysfs)
+            elif opened.ata_words is None and _speaks_scsi(sysfs):
+                scsi_facts = scsi.scsi_facts(fd)
         finally:
             os.close(fd)
     except OSError as error:
@@ -95,9 +111,9 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
         )
     identity = opened.identity if opened else descriptor.kernel_identity(sysfs)
     words = opened.ata_words if opened else None
-    bus = _bus(name, sysfs, words)
+    bus = _bus(name, sysfs, words, scsi_facts)
     rotational = number(sysfs / "queue/rotational")
-    rpm = ata.rotation_rpm(words) if words else None
+    rpm = ata.rotation_rpm(words) if words else scsi_facts.rotation_rpm if scsi_facts else None
     return Drive(
         key=drive_key(identity),
         path=path,
@@ -112,13 +128,16 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
         removable=number(sysfs / "removable") == 1,
         read_only_medium=_locked_medium(sysfs),
         is_stick=name == stick.disk or _is_twin(sysfs, stick.mark),
-        serial_source=opened.source if opened else "none",
+        serial_source=_serial_source(opened.source if opened else "none", sysfs),
         nodes=_nodes(name, sysfs),
         sysfs=str(sysfs.resolve()),
         holders=_holders(name, nvme),
         smart=smart(path) if with_smart else None,
         ata=facts,
         nvme=nvme,
+        scsi=scsi_facts,
+        mmc=mmc_facts,
+        usb=usb_facts,
         warnings=tuple(warnings),
     )
 
@@ -144,8 +163,23 @@ def _is_twin(sysfs: Path, mark: str) -> bool:
     )
 
 
-def _bus(name: str, sysfs: Path, words: tuple[int, ...] | None) -> Bus:
-    """The transport: from the place in the device tree, since every driver says it there."""
+def _serial_source(source: str, sysfs: Path) -> str:
+    """A medium that is one with its USB device (a stick, by its removable bit) is no bridge."""
+    removable = number(sysfs / "removable") == 1
+    return "stick" if source == "bridge" and removable else source
+
+
+def _speaks_scsi(sysfs: Path) -> bool:
+    return (sysfs / "device/scsi_level").exists()
+
+
+def _bus(
+    name: str, sysfs: Path, words: tuple[int, ...] | None, scsi_facts: ScsiFacts | None = None
+) -> Bus:
+    """The transport: from the place in the device tree, since every driver says it there.
+
+    Behind an adapter of a virtual machine it is what the drive says of its own port.
+    """
     place = str(sysfs.resolve())
     if name.startswith("nvme"):
         return Bus.NVME
@@ -158,6 +192,8 @@ def _bus(name: str, sysfs: Path, words: tuple[int, ...] | None) -> Bus:
     if "/ata" in place or words is not None:
         return Bus.SATA
     if any((SYS / "class/sas_host").glob("*")) and "/end_device-" in place:
+        return Bus.SAS
+    if scsi_facts is not None and scsi_facts.protocol == scsi.SAS_PROTOCOL:
         return Bus.SAS
     return Bus.SAS if name.startswith("sd") and "/virtio" not in place else Bus.UNKNOWN
 

@@ -55,7 +55,9 @@ def build_drive(result: DriveResult, *, job: str, tool: Tool) -> Draft:
         "technique": _technique(decisive.method) if decisive else "",
         "standard": STANDARD_NAMES,
         "attempts": attempts,
-        "exceptions": to_json((*result.exceptions, *_unseen_areas(result))),
+        "exceptions": to_json(
+            (*result.exceptions, *_unseen_areas(result), *_doubtful_serial(result))
+        ),
         "hidden_areas": to_json(result.hidden_areas),
         "smart_before": to_json(result.smart_before),
         "smart_after": to_json(result.smart_after),
@@ -113,6 +115,12 @@ def _unseen_areas(result: DriveResult) -> tuple[Reason, ...]:
     if not unseen or any(item.code == "hidden-area-not-excluded" for item in result.exceptions):
         return ()
     return (Reason(code="hidden-area-not-excluded", facts={"kind": ", ".join(unseen)}),)
+
+
+def _doubtful_serial(result: DriveResult) -> tuple[Reason, ...]:
+    """The exception for a serial number that is an adapter's: the drive may be any."""
+    foreign = result.drive.serial_source == "bridge"
+    return (Reason(code="serial-from-bridge"),) if foreign else ()
 
 
 def draft(kind: str, job: str, log_head: str, body: dict[str, Any]) -> Draft:

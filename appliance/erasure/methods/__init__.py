@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from appliance.erasure.methods import nvme_format, nvme_sanitize, overwrite
+from appliance.erasure.methods import (
+    mmc_erase,
+    nvme_format,
+    nvme_sanitize,
+    overwrite,
+    scsi_sanitize,
+)
 from appliance.erasure.site import Site
 from appliance.model import Attempt, MethodOption
 
@@ -15,4 +21,8 @@ PERFORMERS: dict[str, Callable[[Site, MethodOption], Attempt]] = {
     "nvme-sanitize-crypto": nvme_sanitize.crypto,
     "nvme-format-crypto": nvme_format.cryptographic,
     "nvme-format-user-data": nvme_format.user_data,
+    "mmc-erase-sanitize": mmc_erase.erase_and_sanitize,
+    "scsi-sanitize-block": scsi_sanitize.block,
+    "scsi-sanitize-crypto-overwrite": scsi_sanitize.crypto_overwrite,
+    "scsi-sanitize-overwrite": scsi_sanitize.overwriting,
 }

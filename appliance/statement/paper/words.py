@@ -33,6 +33,7 @@ OUTCOMES = {
 HIDDEN = {
     "none": N_("none found"),
     "removed": N_("removed"),
+    "erased": N_("erased"),
     "present": N_("still there"),
     "could-not-be-excluded": N_("could not be excluded"),
 }
