@@ -160,16 +160,100 @@ class AtaFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NvmeNamespace:
+    """One namespace of a controller; `path` is empty where the kernel shows no node for it.
+
+    `deallocated_reads`: what its blocks read as once deallocated, by DLFEAT: zeros, ones, or
+    unknown. `lba_format`: the index of its format, which a Format must not change.
+    """
+
+    nsid: int
+    path: str
+    size_bytes: int
+    logical_block_bytes: int
+    wwn: str | None
+    lba_format: int
+    deallocated_reads: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NvmeFacts:
-    """From Identify Controller/Namespace (NVM Express Base): raw fields SANICAP, FNA, OACS."""
+    """From Identify Controller/Namespace (NVM Express Base): raw fields SANICAP, FNA, and more.
+
+    `namespaces`: those that are active on this controller, by rising NSID. `detached`: how many
+    more are allocated, that no read or write of ours can reach. `sanitize`: what its sanitize
+    log said at detection: idle, running, success, failed; unknown where it tells nothing.
+    """
 
     controller: str
     controller_id: int
-    nsid: int
-    namespaces: tuple[int, ...]
+    namespaces: tuple[NvmeNamespace, ...]
     sanicap: int
     fna: int
     format_supported: bool
+    detached: int = 0
+    sanitize: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrivePart:
+    """A node that holds some of a drive's blocks; `wwn` is the namespace's own name."""
+
+    path: str
+    wwn: str | None
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScsiFacts:
+    """From VPD pages, READ CAPACITY(16) and REPORT SUPPORTED OPERATION CODES (SPC-5, SBC-4).
+
+    `protocol`: of the target port (6: SAS). `sanitize`: of `overwrite`, `block`, `crypto`; None
+    where the drive does not answer that question. `zeros_after_erase`: it declares that erased
+    blocks read as zeros (LBPRZ). `needs_writing`: sanitizes after which blocks must be written
+    before they can be read (WABEREQ, WACEREQ). `state`: of SANITIZE, as at detection: `idle`,
+    `running`, `failed`.
+    """
+
+    protocol: int | None
+    block_bytes: int | None
+    rotation_rpm: int | None
+    sanitize: tuple[str, ...] | None
+    zeros_after_erase: bool = False
+    needs_writing: tuple[str, ...] = ()
+    state: str = "idle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MmcFacts:
+    """From EXT_CSD (JESD84-B51 7.4); `kind`: `MMC`, or `SD`, of which nothing else is known.
+
+    `boot_bytes`: of each of the two boot partitions. `erased_byte`: what erased blocks read as.
+    """
+
+    kind: str
+    revision: int = 0
+    secure_erase: bool = False
+    trim: bool = False
+    sanitize: bool = False
+    erased_byte: int = 0
+    boot_bytes: int = 0
+    rpmb_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsbFacts:
+    """The USB device through which a drive is reached: a stick, or the bridge of a case.
+
+    `ids`: vendor and product, hexadecimal. `serial`: the USB device's own. `ata_commands`: `pass`
+    (they reach a drive), `refused`, or `eaten`: answered as done, and never done.
+    """
+
+    ids: str
+    name: str
+    serial: str
+    driver: str
+    ata_commands: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,12 +280,27 @@ class Drive:
     smart: Smart | None = None
     ata: AtaFacts | None = None
     nvme: NvmeFacts | None = None
+    scsi: ScsiFacts | None = None
+    mmc: MmcFacts | None = None
+    usb: UsbFacts | None = None
     warnings: tuple[Reason, ...] = ()
 
     @property
     def label(self) -> str:
         """Model, serial and path: how every message names a drive."""
         return f"{self.identity.model} {self.identity.serial} ({self.path})"
+
+    @property
+    def parts(self) -> tuple[DrivePart, ...]:
+        """What must be opened to reach every block: the namespaces of an NVMe controller, in
+        the order of their NSIDs; of any other drive the one node. The drive's bytes are those
+        of its parts, one after the other."""
+        several = self.nvme.namespaces if self.nvme is not None else ()
+        if len(several) > 1:
+            return tuple(
+                DrivePart(path=one.path, wwn=one.wwn, size_bytes=one.size_bytes) for one in several
+            )
+        return (DrivePart(path=self.path, wwn=self.identity.wwn, size_bytes=self.size_bytes),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +366,17 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme:
+    """How an overwrite is done: passes in order, each `keyed-stream`, `zeros`, `ones`,
+    `byte-5a` (any byte in hex) or `complement` (of the pass before). `verify`: which of them
+    are read back over the whole drive, `last` or `all`."""
+
+    name: str = "one-pass"
+    passes: tuple[str, ...] = ("keyed-stream",)
+    verify: str = "last"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What the charity asks for; station.yaml `policy`, `image` and `batch` in one record."""
 
@@ -274,6 +384,8 @@ class Policy:
     fallback: Level = Level.CLEAR
     crypto_erase_alone: bool = False
     verify: str = "full"
+    scheme: Scheme = field(default_factory=Scheme)
+    preset: str = "none"
     on_failure: str = "stop"
     buses: tuple[Bus, ...] = (Bus.SATA, Bus.SAS, Bus.NVME, Bus.MMC)
     image_choose: str = "auto"
@@ -378,8 +490,8 @@ class RangeError:
 class Check:
     """One reading-back: what was looked for, how much was read, and what was found.
 
-    kind: `keyed-stream`, `canaries`, `old-samples`, `constant`. `complete` is true only
-    when everything that the check set out to read was read.
+    kind: `keyed-stream`, `pattern`, `canaries`, `old-samples`, `after-erase`, or `pass-2` for a
+    pass before the last. `complete` is true only when everything that it set out to read was read.
     """
 
     kind: str
@@ -425,8 +537,9 @@ class Order:
     """A firmware command that erases by itself, as it was seen to begin and to end.
 
     `seen`: `progress` (it was seen running), `log-changed` (its log is another one than before),
-    empty: neither. `reported`, by the drive at the end: `success`, `failed`, `idle` (it knows of
-    no such command), `unknown` (it stalled, or fell silent). `estimate_s` is the drive's own.
+    `completion` (a synchronous command: it ended only when the erase had), empty: none.
+    `reported`, by the drive at the end: `success`, `failed`, `idle` (it knows of no such
+    command), `unknown` (it stalled, or fell silent). `estimate_s` is the drive's own.
     """
 
     command: str
@@ -446,7 +559,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenArea:
-    """kind: hpa, dco, ama; state: none, removed, present, could-not-be-excluded."""
+    """kind: hpa, dco, ama; boot0, boot1, rpmb of an eMMC.
+
+    state: none, removed, erased, present, could-not-be-excluded.
+    """
 
     kind: str
     state: str
@@ -454,8 +570,21 @@ class HiddenArea:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassDone:
+    """One pass of an overwrite: what it wrote (`zeros`, `byte-5a`, `keyed-stream`), how much,
+    and whether the drive was read back after it."""
+
+    name: str
+    written_bytes: int
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One method tried on the drive. result: done, failed, unknown."""
+    """One method tried on the drive. result: done, failed, unknown.
+
+    `scheme` and `passes` are an overwrite's; `written_bytes` and `stream` its last pass's.
+    """
 
     method: str
     result: str
@@ -468,6 +597,8 @@ class Attempt:
     checks: tuple[Check, ...] = ()
     stream: Stream | None = None
     orders: tuple[Order, ...] = ()
+    scheme: str = ""
+    passes: tuple[PassDone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

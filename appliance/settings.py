@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance import schemes
 from appliance.errors import ConfigError
 from appliance.i18n import N_
 from appliance.model import Bus, Level, Policy
@@ -79,6 +80,31 @@ SERVERS = Kind(
 )
 
 
+SCHEMES = Kind(
+    schema={
+        "type": "array",
+        "maxItems": 20,
+        "items": {
+            "type": "object",
+            "required": ["name", "passes"],
+            "additionalProperties": False,
+            "properties": {
+                "name": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,39}$"},
+                "passes": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": schemes.MOST_PASSES,
+                    "items": {"type": "string", "pattern": schemes.FORM},
+                },
+                "verify": {"enum": ["last", "all"]},
+            },
+        },
+    },
+    expected="[{name: …, passes: [keyed-stream | zeros | ones | byte-5a | complement, …], "
+    "verify: last | all}]",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """One setting: dotted key in station.yaml, form, safe default, help; `cmdline` says
@@ -103,6 +129,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(key="policy.fallback", kind=_choice("none", "clear"), default="clear", help=N_("The level that is accepted where the aimed one cannot be reached")),
     Setting(key="policy.crypto_erase_alone", kind=SWITCH, default=False, help=N_("Whether a cryptographic erase by itself counts as Purge")),
     Setting(key="policy.verify", kind=_choice("full", "sampled"), default="full", help=N_("How much is read back")),
+    Setting(key="policy.scheme", kind=TEXT, default="one-pass", help=N_("How a drive is overwritten: one-pass, zeros, dod-3, or the name of a scheme below")),
+    Setting(key="policy.schemes", kind=SCHEMES, default=(), help=N_("Overwrite schemes that a donor's contract asks for")),
+    Setting(key="policy.preset", kind=_choice("none", "sa-government"), default="none", help=N_("sa-government: only Purge counts, nothing less is accepted, and a drive that fails must be destroyed")),
     Setting(key="policy.on_failure", kind=_choice("stop", "continue"), default="stop", help=N_("Whether an image may still be laid down when a drive of the machine has failed")),
     Setting(key="policy.buses", kind=BUSES, default=("sata", "sas", "nvme", "mmc"), help=N_("Which kinds of drive may be erased at all")),
     Setting(key="policy.ata_password", kind=PASSWORD, default="tajdeed-erasure", help=N_("The password that a drive has while its own SECURITY ERASE runs; the same on all sticks of an organisation, for it opens a drive that was interrupted")),
@@ -126,6 +155,18 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(key="network.ntp", kind=_choice(""), default="", help=N_("Time server: the central server tells the time, no other is asked yet")),
 )
 # fmt: on
+
+# What a preset fixes; station.yaml may not say otherwise beside it.
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "none": {},
+    "sa-government": {
+        "policy.level": "purge",
+        "policy.fallback": "none",
+        "policy.crypto_erase_alone": False,
+        "policy.verify": "full",
+        "policy.on_failure": "stop",
+    },
+}
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 
@@ -181,7 +222,41 @@ def read(file: Path = STATION_FILE, cmdline: Path = CMDLINE) -> Settings:
             word = words[setting.cmdline]
             _check(setting, word, str(cmdline), 1)
             values[setting.key], origin[setting.key] = word, "kernel command line"
+    _check_together(values, origin)
     return Settings(values, origin)
+
+
+def _check_together(values: dict[str, Any], origin: dict[str, str]) -> None:
+    """Settings that must fit each other; what a preset fixes is put in."""
+    for entry in values["policy.schemes"]:
+        scheme = schemes.from_settings(entry)
+        if wrong := schemes.problem(scheme):
+            raise ConfigError(
+                "config-scheme-bad",
+                file=origin["policy.schemes"],
+                scheme=scheme.name,
+                problem=wrong,
+            )
+    name = values["policy.scheme"]
+    if schemes.named(name, values["policy.schemes"]) is None:
+        known = [*schemes.NAMES, *(entry["name"] for entry in values["policy.schemes"])]
+        raise ConfigError(
+            "config-scheme-unknown",
+            file=origin["policy.scheme"],
+            scheme=name,
+            known=", ".join(known),
+        )
+    preset = values["policy.preset"]
+    for key, fixed in PRESETS[preset].items():
+        if key in origin and values[key] != fixed:
+            raise ConfigError(
+                "config-preset-conflict",
+                file=origin[key],
+                key=key,
+                preset=preset,
+                fixed=str(fixed).lower(),
+            )
+        values[key], origin[key] = fixed, preset
 
 
 def command_line(file: Path = CMDLINE) -> dict[str, str]:
@@ -286,12 +361,17 @@ def _check(setting: Setting, value: object, file: str, line: int) -> None:
 
 
 def policy(settings: Settings) -> Policy:
-    """The policy that the settings ask for."""
+    """The policy that the settings ask for; RuntimeError for settings that were not `read`."""
+    scheme = schemes.named(settings["policy.scheme"], settings["policy.schemes"])
+    if scheme is None:
+        raise RuntimeError(f"no scheme {settings['policy.scheme']}")
     return Policy(
         level=Level(settings["policy.level"]),
         fallback=Level(settings["policy.fallback"]),
         crypto_erase_alone=settings["policy.crypto_erase_alone"],
         verify=settings["policy.verify"],
+        scheme=scheme,
+        preset=settings["policy.preset"],
         on_failure=settings["policy.on_failure"],
         buses=tuple(Bus(bus) for bus in settings["policy.buses"]),
         image_choose=settings["image.choose"],

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Self
 
 from appliance.erasure.site import Site
 from appliance.erasure.watching import Patience, State, Watched, watch
-from appliance.errors import DriveError, ToolError
+from appliance.errors import ToolError
 from appliance.hardware.atasanitize import SanitizeStatus, sanitize_status
-from appliance.model import Order, Reason, to_json
+from appliance.model import Order, to_json
 from appliance.tools import hdparm, utc_now
 
 if TYPE_CHECKING:
@@ -102,12 +102,9 @@ def patience(site: Site) -> Patience:
     return Patience(stall_s=site.policy.stall_minutes * 60.0)
 
 
-def wait_for_running(site: Site, reason: Reason) -> None:
-    """Watch an operation of an earlier run, ours or not, to its end; proof of nothing.
-
-    DriveError `sanitize-without-end` where it does not come to one: the drive is left alone.
-    """
-    order = watch(
+def wait_for_end(site: Site) -> Order:
+    """Watch an operation of an earlier run, ours or not, to its end; proof of nothing."""
+    return watch(
         "SANITIZE DEVICE (earlier)",
         lambda: watched(sanitize_status(site.fd)),
         before=None,
@@ -116,40 +113,39 @@ def wait_for_running(site: Site, reason: Reason) -> None:
         report=site.reporter("erasing"),
         patience=patience(site),
     )
-    site.say("earlier-sanitize-ended", order=to_json(order), reason=reason.code)
-    if order.reported == "unknown":
-        raise DriveError("sanitize-without-end", drive=site.drive.label, problem=order.problem)
-    if order.reported == "failed":
-        leave_failed(site, reason)
 
 
-def leave_failed(site: Site, reason: Reason) -> None:
+def recover(site: Site) -> Order | None:
     """Out of the state after a failed sanitize, in which a drive takes no reads and no writes.
 
     Asked politely first (CLEAR SANITIZE OPERATION FAILED, where the command that failed had
     allowed it), then by a sanitize that succeeds (ACS-5 4.15.6). That one is no erasure of
-    ours: the plan's methods follow, with all their evidence. What remains failed stays so, and
-    the methods say why they were impossible. DriveError `sanitize-without-end` as above.
+    ours: the plan's methods follow, with all their evidence. None when the drive gives access
+    again; otherwise the last order, as it ended.
     """
     try:
         now = sanitize_status(site.fd, clear_failed=True)
     except OSError:
         now = SanitizeStatus(state="failed")
+    site.say("sanitize-failure-cleared", state=now.state)
+    if now.state != "failed":
+        return None
     ata = site.drive.ata
     kinds: list[tuple[hdparm.Sanitize, bytes]] = []
-    if ata is not None and now.state == "failed":
+    if ata is not None:
         kinds += [("block-erase", b"")] if ata.sanitize_block else []
         kinds += [("overwrite", _ZEROS)] if ata.sanitize_overwrite else []
         kinds += [("crypto-scramble", b"")] if ata.sanitize_crypto else []
-    site.say("sanitize-failure-cleared", state=now.state, reason=reason.code)
+    order = _refused("SANITIZE STATUS EXT, clear", utc_now(), "failed")
     for kind, pattern in kinds:
         site.confirm_identity()
         order = sanitize(kind, pattern)(site)
         site.say("recovery-ended", order=to_json(order))
-        if order.reported == "unknown" and order.accepted:
-            raise DriveError("sanitize-without-end", drive=site.drive.label, problem=order.problem)
         if order.reported == "success":
-            return
+            return None
+        if order.accepted and order.reported == "unknown":
+            break
+    return order
 
 
 class _Lookout:

@@ -10,13 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from appliance.erasure.canaries import check_canaries, plant_canaries
-from appliance.erasure.device import Geometry, geometry
+from appliance.erasure.canaries import Canaries, check_canaries, plant_canaries
+from appliance.erasure.device import geometry
+from appliance.erasure.joining import joined, part_report
 from appliance.erasure.plausibility import doubts
 from appliance.erasure.readback import verify_after_erase, verify_source
 from appliance.erasure.reasons import check_reasons, mark_reasons, mixture_reasons
-from appliance.erasure.samples import check_old_samples, sampled_ranges, take_old_samples
-from appliance.erasure.site import Site
+from appliance.erasure.samples import (
+    OldSamples,
+    check_old_samples,
+    sampled_ranges,
+    take_old_samples,
+)
+from appliance.erasure.site import Area, Site
 from appliance.erasure.stream import Source
 from appliance.model import Attempt, Check, Facts, MethodOption, Order, Reason, to_json
 from appliance.tools import utc_now
@@ -48,12 +54,10 @@ def perform(site: Site, option: MethodOption, recipe: Recipe) -> Attempt:
     """Samples, canaries, orders, checks; failed or unknown with the reason at every doubt."""
     started_at = utc_now()
     site.confirm_identity()
-    shape = geometry(site.fd)
-    old = take_old_samples(site.fd, shape=shape)
-    canaries = plant_canaries(site.fd, shape=shape, avoid=old.ranges)
-    site.say("canaries-planted", places=len(canaries.planted), seed=canaries.seed, samples=len(old))
-    if not canaries.usable:
-        reason = Reason(code="canaries-impossible", facts={"places": len(canaries.failed)})
+    marks = [_marked(site, area) for area in site.areas]
+    unusable = sum(len(one.canaries.failed) for one in marks if not one.canaries.usable)
+    if any(not one.canaries.usable for one in marks):
+        reason = Reason(code="canaries-impossible", facts={"places": unusable})
         return _attempt(option, started_at, "failed", (reason,))
     orders: list[Order] = []
     for step in recipe.steps:
@@ -67,15 +71,14 @@ def perform(site: Site, option: MethodOption, recipe: Recipe) -> Attempt:
         if found:
             return _attempt(option, started_at, "failed", found, orders)
     site.confirm_identity()
-    now = geometry(site.fd)
-    marks = (
-        check_canaries(site.fd, canaries, shape=now),
-        check_old_samples(site.fd, old, shape=now),
+    looked = (
+        joined([(one.area.base, check_canaries(one.area.fd, one.canaries)) for one in marks]),
+        joined([(one.area.base, check_old_samples(one.area.fd, one.old)) for one in marks]),
     )
-    reasons = tuple(found for check in marks for found in mark_reasons(check))
+    reasons = tuple(found for check in looked for found in mark_reasons(check))
     if reasons:
-        site.say("checked", checks=to_json(marks))
-        return _attempt(option, started_at, "failed", reasons, orders, marks)
+        site.say("checked", checks=to_json(looked))
+        return _attempt(option, started_at, "failed", reasons, orders, looked)
     if recipe.then is not None:
         host = recipe.then(site, option)
         return Attempt(
@@ -87,12 +90,14 @@ def perform(site: Site, option: MethodOption, recipe: Recipe) -> Attempt:
             written_bytes=host.written_bytes,
             reasons=host.reasons,
             errors=host.errors,
-            checks=(*marks, *host.checks),
+            checks=(*looked, *host.checks),
             stream=host.stream,
             orders=tuple(orders),
+            scheme=host.scheme,
+            passes=host.passes,
         )
-    whole = _read_all(site, recipe, now)
-    checks = (*marks, whole)
+    whole = _read_all(site, recipe)
+    checks = (*looked, whole)
     site.say("checked", checks=to_json(checks))
     found_wrong = tuple(check_reasons(whole))
     if recipe.uniform and not found_wrong:
@@ -101,14 +106,45 @@ def perform(site: Site, option: MethodOption, recipe: Recipe) -> Attempt:
     return _attempt(option, started_at, result, found_wrong, orders, checks)
 
 
-def _read_all(site: Site, recipe: Recipe, shape: Geometry) -> Check:
-    ranges = sampled_ranges(shape) if site.policy.verify == "sampled" else None
-    report = site.reporter("verifying")
-    if recipe.pattern is not None:
-        return verify_source(site.fd, recipe.pattern, ranges=ranges, shape=shape, report=report)
-    return verify_after_erase(
-        site.fd, constant=recipe.constant, ranges=ranges, shape=shape, report=report
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Marks:
+    """What is looked for again in one part of the drive."""
+
+    area: Area
+    old: OldSamples
+    canaries: Canaries
+
+
+def _marked(site: Site, area: Area) -> _Marks:
+    shape = geometry(area.fd)
+    old = take_old_samples(area.fd, shape=shape)
+    canaries = plant_canaries(area.fd, shape=shape, avoid=old.ranges)
+    site.say(
+        "canaries-planted",
+        node=area.part.path,
+        places=len(canaries.planted),
+        seed=canaries.seed,
+        samples=len(old),
     )
+    return _Marks(area=area, old=old, canaries=canaries)
+
+
+def _read_all(site: Site, recipe: Recipe) -> Check:
+    report = site.reporter("verifying")
+    found = []
+    for area in site.areas:
+        shape = geometry(area.fd)
+        ranges = sampled_ranges(shape) if site.policy.verify == "sampled" else None
+        part = part_report(report, area.base, site.drive.size_bytes)
+        if recipe.pattern is not None:
+            pattern = recipe.pattern.shifted(area.base)
+            check = verify_source(area.fd, pattern, ranges=ranges, shape=shape, report=part)
+        else:
+            check = verify_after_erase(
+                area.fd, constant=recipe.constant, ranges=ranges, shape=shape, report=part
+            )
+        found.append((area.base, check))
+    return joined(found)
 
 
 def _result(order: Order) -> str:

@@ -3,9 +3,13 @@
 `overwrite(fd, source, ...)` writes what a `Source` holds over every addressable block.
 The descriptor comes opened (O_RDWR | O_DIRECT | O_EXCL) and checked from the worker.
 Nothing is believed here: a pass without errors says only that the drive accepted the
-writes and a flush; what the drive really holds is for `readback` to find out. A write
-that failed and then succeeded in smaller pieces is no error; one block that did not take
-its data is, and so is a flush that failed, for then nobody knows what was kept.
+writes and a flush; what the drive really holds is for `readback` to find out.
+
+First all blocks in order, jumping ahead of bad places in growing steps, so that the good
+rest is erased while the drive still lives; then what was jumped over; then the bad blocks in
+small pieces; at last the bad pieces once more, backwards, for some heads come better to a bad
+track from behind. A write that succeeded in the end is no error; one block that did not
+take its data is, and so is a flush that failed, for then nobody knows what was kept.
 """
 
 from __future__ import annotations
@@ -13,8 +17,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from appliance.erasure.device import (
     Geometry,
@@ -38,12 +43,13 @@ from appliance.erasure.lanes import (
     sweep,
 )
 from appliance.erasure.pace import Pace, Report, no_report
-from appliance.erasure.ranges import Cursor, ErrorRanges
+from appliance.erasure.ranges import Cursor, ErrorRanges, merged
 from appliance.erasure.stream import Prepared, Source
 from appliance.model import ByteRange, RangeError, Reason
 
 _SUSPICIOUS_BLOCKS = 16
-"""After so many blocks in a row that took nothing, ask whether the drive takes any."""
+"""After so many blocks in a row that were not taken, ask whether the drive takes any."""
+_LONGEST_SKIP_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +69,7 @@ class OverwriteResult:
     error_gap_bytes: int
     flush_error: str
     elapsed_s: float
+    logical_block_bytes: int = 512
 
     @property
     def good(self) -> bool:
@@ -86,6 +93,7 @@ class OverwriteResult:
             missed = self.planned_bytes - self.written_bytes
             first = self.errors[0].range.offset
             facts: dict[str, str | int | float] = {
+                "blocks": -(-missed // self.logical_block_bytes),
                 "ranges": len(self.errors),
                 "missed_bytes": missed,
                 "first_offset": first,
@@ -126,27 +134,46 @@ def overwrite(
         raise ValueError(f"offset {start_offset} is beyond the end ({shape.size_bytes})")
     began = time.monotonic()
     planned = ByteRange(offset=start_offset, length=shape.size_bytes - start_offset)
-    cursor = Cursor([planned], block_bytes)
     pass_ = _Pass(fd, shape, Pace(shape.size_bytes, start_offset), Patience(patience_s, give_up_s))
-    end = sweep(
-        cursor,
-        [_Lane(pass_, source, block_bytes).write for _ in range(lanes)],
-        pace=pass_.pace,
-        errors=pass_.errors,
-        report=report,
-        cancelled=cancelled,
-    )
+    workers = [_Lane(pass_, source, block_bytes) for _ in range(lanes)]
+    resume_at = start_offset
+
+    def run(ranges: Sequence[ByteRange], action: str, threads: int) -> End:
+        nonlocal resume_at
+        cursor = Cursor(ranges, block_bytes)
+        do = [getattr(worker, action) for worker in workers[:threads]]
+        ended = sweep(
+            cursor,
+            [partial(one, cursor) for one in do],
+            pace=pass_.pace,
+            errors=pass_.errors,
+            report=report,
+            cancelled=cancelled,
+        )
+        if action == "ahead":
+            resume_at = cursor.low_water
+        return ended
+
+    end = run([planned], "ahead", lanes)
+    if end is End.COMPLETE and pass_.skipped:
+        end = run(merged(pass_.skipped), "back", 1)
+    if end is End.COMPLETE and pass_.bad:
+        end = run(merged(pass_.bad), "pieces", 1)
+    if end is End.COMPLETE and pass_.bad_pieces:
+        end = run(tuple(reversed(pass_.bad_pieces)), "backwards", 1)
+    pass_.give_up_rest(end)
     flush_error = _flush(fd)
     return OverwriteResult(
         end=end,
         start_offset=start_offset,
         planned_bytes=planned.length,
         written_bytes=pass_.written_bytes,
-        resume_at=cursor.low_water,
+        resume_at=resume_at if end is End.COMPLETE else pass_.untried(resume_at),
         errors=tuple(pass_.errors),
         error_gap_bytes=pass_.errors.gap_bytes,
         flush_error=flush_error,
         elapsed_s=time.monotonic() - began,
+        logical_block_bytes=shape.logical_block_bytes,
     )
 
 
@@ -184,67 +211,120 @@ class _Pass:
         self.errors = ErrorRanges()
         self.steps = piece_steps(shape)
         self.written_bytes = 0
-        self._empty_blocks = 0
+        self.bad: list[ByteRange] = []
+        self.skipped: list[ByteRange] = []
+        self.bad_pieces: list[ByteRange] = []
+        self._causes: dict[int, str] = {}
+        self._failed_in_row = 0
         self._lock = threading.Lock()
 
-    def wrote(self, count: int) -> None:
+    def wrote(self, block: ByteRange) -> None:
         with self._lock:
-            self.written_bytes += count
-
-    def block_done(self, block: ByteRange, written: int) -> bool:
-        """Count the block; True when so many took nothing that the drive is in doubt."""
+            self.written_bytes += block.length
+            self._failed_in_row = 0
         self.pace.add(block.length)
+
+    def failed(self, block: ByteRange, cursor: Cursor | None, block_bytes: int) -> bool:
+        """Keep a block for later and jump ahead of it (with a cursor), twice as far each time;
+        True when so many failed that the drive is in doubt."""
         with self._lock:
-            self._empty_blocks = 0 if written else self._empty_blocks + 1
-            return self._empty_blocks > 0 and self._empty_blocks % _SUSPICIOUS_BLOCKS == 0
+            self.bad.append(block)
+            if cursor is not None:
+                far = min(block_bytes << self._failed_in_row, _LONGEST_SKIP_BYTES)
+                self.skipped += cursor.skip(far)
+            self._failed_in_row += 1
+            return self._failed_in_row % _SUSPICIOUS_BLOCKS == 0
+
+    def keep_piece(self, piece: ByteRange, cause: str) -> None:
+        """A piece that did not take its data: it gets one more try, from behind."""
+        self.bad_pieces.append(piece)
+        self._causes[piece.offset] = cause
+
+    def cause(self, piece: ByteRange) -> str:
+        return self._causes[piece.offset]
+
+    def missed(self, piece: ByteRange, cause: str) -> None:
+        """Nothing more is tried for it."""
+        self.errors.add("write", piece, cause)
+        self._causes.pop(piece.offset, None)
+        self.pace.add(piece.length)
+
+    def untried(self, low_water: int) -> int:
+        """Below this byte every block was tried and nothing waits for another try."""
+        return min([low_water, *(one.offset for one in (*self.bad, *self.skipped))])
+
+    def give_up_rest(self, end: End) -> None:
+        """List what a pass that ended early had found bad and not tried again."""
+        if end is not End.COMPLETE:
+            for piece in self.bad_pieces:
+                if piece.offset in self._causes:
+                    self.errors.add("write", piece, self._causes[piece.offset])
 
 
 class _Lane:
-    """One thread's buffer and its way of writing a block."""
+    """One thread's buffer and its ways of writing a block."""
 
     def __init__(self, pass_: _Pass, source: Source, block_bytes: int) -> None:
         self._pass = pass_
         self._source = source
+        self._block_bytes = block_bytes
         self._data = Prepared(source, aligned_buffer(block_bytes))
 
-    def write(self, block: ByteRange) -> None:
-        shared = self._pass
-        data = self._data.at(block.offset, block.length)
-        since = time.monotonic()
-        try:
-            write_block(shared.fd, data, block.offset)
-        except OSError as error:
-            shared.patience.spend(since)
-            if is_gone(shared.fd, shared.shape.size_bytes, error):
-                raise Stopped(End.DEVICE_GONE) from error
-            written = self._write_pieces(block, data)
-        else:
-            written = block.length
-            shared.wrote(written)
-        if shared.block_done(block, written):
+    def ahead(self, cursor: Cursor, block: ByteRange) -> None:
+        """First round: write, and jump ahead if it fails."""
+        if self._try(block) and self._pass.failed(block, cursor, self._block_bytes):
             self._look_for_life()
 
-    def _write_pieces(self, block: ByteRange, data: memoryview) -> int:
+    def back(self, _cursor: Cursor, block: ByteRange) -> None:
+        """Second round: what was jumped over."""
+        if self._try(block) and self._pass.failed(block, None, self._block_bytes):
+            self._look_for_life()
+
+    def pieces(self, _cursor: Cursor, block: ByteRange) -> None:
+        """Third round: the bad blocks in small pieces."""
         shared = self._pass
-        written = 0
+        data = self._data.at(block.offset, block.length)
 
         def attempt(piece: ByteRange) -> str:
             start = piece.offset - block.offset
-            try:
-                write_block(shared.fd, data[start : start + piece.length], piece.offset)
-            except OSError as error:
-                if is_gone(shared.fd, shared.shape.size_bytes, error):
-                    raise Stopped(End.DEVICE_GONE) from error
-                return _cause(error)
-            return ""
+            return self._write(piece, data[start : start + piece.length])
 
         for piece, error in in_pieces(block, shared.steps, attempt, shared.patience):
-            if error:
-                shared.errors.add("write", piece, error)
+            if not error:
+                shared.wrote(piece)
+            elif shared.patience.left:
+                shared.keep_piece(piece, error)
             else:
-                written += piece.length
-                shared.wrote(piece.length)
-        return written
+                shared.missed(piece, error)
+
+    def backwards(self, _cursor: Cursor, piece: ByteRange) -> None:
+        """Last round: the bad pieces from the last to the first."""
+        shared = self._pass
+        cause = shared.cause(piece)
+        if shared.patience.left:
+            cause = self._try(piece)
+        if cause:
+            shared.missed(piece, cause)
+
+    def _try(self, block: ByteRange) -> str:
+        """One write of a whole block, counted; the error's name, or ""."""
+        since = time.monotonic()
+        error = self._write(block, self._data.at(block.offset, block.length))
+        if error:
+            self._pass.patience.spend(since)
+        else:
+            self._pass.wrote(block)
+        return error
+
+    def _write(self, where: ByteRange, data: memoryview) -> str:
+        shared = self._pass
+        try:
+            write_block(shared.fd, data, where.offset)
+        except OSError as error:
+            if is_gone(shared.fd, shared.shape.size_bytes, error):
+                raise Stopped(End.DEVICE_GONE) from error
+            return _cause(error)
+        return ""
 
     def _look_for_life(self) -> None:
         """Write a block at start, middle and end; stop the pass if none of them is taken.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from appliance import schemes
 from appliance.erasure.standards import METHODS, Method
 from appliance.hardware.hidden import PRESENT, UNSURE, capped, hidden_areas, hidden_blocks
 from appliance.model import (
@@ -20,11 +21,13 @@ from appliance.model import (
     Machine,
     Media,
     MethodOption,
+    NvmeFacts,
     Policy,
     Reason,
     RuledOut,
 )
 
+_BLOCK_BYTES = (512, 4096)
 # Holders that the stick must never take down: they carry the running system.
 _SYSTEM_MOUNTS = ("/", "/usr", "/boot", "/boot/efi", "/run/tajdeed/data", "/var/lib/tajdeed")
 
@@ -41,15 +44,18 @@ def drive_plan(drive: Drive, machine: Machine, policy: Policy) -> DrivePlan:
     refusals = drive_refusals(drive, machine, policy)
     options, ruled_out = _sorted_out(drive, policy)
     if not refusals and not options:
-        refusals = (reason("no-method", level=policy.level.value, fallback=policy.fallback.value),)
+        refusals = (
+            reason("no-method", level=policy.level.value, fallback=policy.fallback.value),
+            *destruction(policy),
+        )
     return DrivePlan(
         drive=drive,
         methods=() if refusals else options,
         ruled_out=ruled_out,
         refusals=refusals,
-        preparations=() if refusals else _preparations(drive),
+        preparations=() if refusals else preparations(drive),
         release=tuple(release_steps(drive.holders)),
-        notes=_notes(drive, machine),
+        notes=_notes(drive, machine) + _preset_notes(policy),
     )
 
 
@@ -70,18 +76,20 @@ def drive_refusals(drive: Drive, machine: Machine, policy: Policy) -> tuple[Reas
         )
     if any(warning.code == "drive-silent" for warning in drive.warnings):
         found.append(reason("drive-does-not-answer"))
-    if drive.size_bytes == 0:
-        found.append(reason("no-medium"))
+    # Where the drive itself says why, the kernel's zero bytes need no other word.
+    found += _scsi_refusals(drive) or _empty_refusals(drive)
     if not drive.identity.serial:
         found.append(reason("no-serial"))
     twins = Counter((item.identity.model, item.identity.serial) for item in machine.drives)
     if twins[(drive.identity.model, drive.identity.serial)] > 1:
         found.append(reason("identity-not-unique", serial=drive.identity.serial))
-    if drive.logical_block_bytes not in (512, 4096):
-        found.append(reason("block-size", bytes=drive.logical_block_bytes))
+    sizes = {one.logical_block_bytes for one in drive.nvme.namespaces} if drive.nvme else set()
+    for block_bytes in sorted({drive.logical_block_bytes, *sizes} - {0, *_BLOCK_BYTES}):
+        found.append(reason("block-size", bytes=block_bytes))
     if drive.read_only_medium:
         found.append(reason("read-only-medium"))
-    found += _ata_refusals(drive.ata) if drive.ata else ()
+    found += _ata_refusals(drive.ata, drive.bus) if drive.ata else ()
+    found += _nvme_refusals(drive.nvme) if drive.nvme else ()
     found += [
         reason("carries-the-system", path=holder.path, mountpoint=place)
         for holder in _all_holders(drive.holders)
@@ -91,29 +99,51 @@ def drive_refusals(drive: Drive, machine: Machine, policy: Policy) -> tuple[Reas
     return tuple(found)
 
 
-def _ata_refusals(ata: AtaFacts) -> list[Reason]:
+def _empty_refusals(drive: Drive) -> list[Reason]:
+    return [reason("no-medium")] if drive.size_bytes == 0 else []
+
+
+def _scsi_refusals(drive: Drive) -> list[Reason]:
+    """What the drive itself says where the kernel shows a disk of zero bytes at most."""
+    if drive.scsi is None:
+        return []
     found = []
-    # With a try left, the known password is one of the preparations: an earlier run of any of
-    # our sticks may have been cut in the middle of an erase.
-    if ata.security_frozen or ata.security_tries_over:
-        if ata.security_locked:
-            found.append(reason("ata-locked-closed"))
-        elif ata.security_enabled:
-            found.append(reason("ata-password-set"))
+    if drive.scsi.state == "running":
+        found.append(reason("sanitize-runs"))
+    block = drive.scsi.block_bytes
+    if block is not None and block not in _BLOCK_BYTES:
+        found.append(reason("block-size", bytes=block))
     return found
 
 
-def _preparations(drive: Drive) -> tuple[Reason, ...]:
-    """What has to be done to the drive before any method, in order: first the drive is opened,
-    then what it hides is uncovered."""
-    found: list[Reason] = []
-    if drive.ata is not None:
-        if drive.ata.sanitize_state == "running":
-            found.append(reason("wait-for-sanitize"))
-        if drive.ata.sanitize_state == "failed":
-            found.append(reason("leave-failed-sanitize"))
-        if drive.ata.security_enabled or drive.ata.security_locked:
-            found.append(reason("unlock-known-password"))
+def _ata_refusals(ata: AtaFacts, bus: Bus) -> list[Reason]:
+    # With a try left, the known password is one of the preparations: an earlier run of any of
+    # our sticks may have been cut in the middle of an erase. Never through a USB bridge.
+    closed = ata.security_frozen or ata.security_tries_over
+    if ata.security_locked and bus != Bus.SATA:
+        return [reason("ata-locked")]
+    if ata.security_locked and closed:
+        return [reason("ata-locked-closed")]
+    if ata.security_enabled and (closed or bus != Bus.SATA):
+        return [reason("ata-password-set")]
+    return []
+
+
+def preparations(drive: Drive) -> tuple[Reason, ...]:
+    """What is done before any method, in order; each code is a row of `erasure.preparing`.
+
+    First the drive is opened, then what it hides is uncovered.
+    """
+    found = []
+    sanitize = _sanitize_state(drive)
+    if sanitize == "running":
+        found.append(reason("wait-for-sanitize"))
+    if sanitize == "failed":
+        found.append(reason("leave-failed-sanitize"))
+    if drive.bus == Bus.SATA and drive.ata and _in_use(drive.ata):
+        found.append(reason("unlock-known-password"))
+    if drive.mmc is not None and drive.mmc.boot_bytes:
+        found.append(reason("erase-boot-areas", bytes=drive.mmc.boot_bytes))
     there = {area.kind for area in hidden_areas(drive) if area.state == PRESENT}
     found += [
         reason(code, blocks=hidden_blocks(drive, kind))
@@ -121,6 +151,27 @@ def _preparations(drive: Drive) -> tuple[Reason, ...]:
         if kind in there and drive.bus == Bus.SATA
     ]
     return tuple(found)
+
+
+def _sanitize_state(drive: Drive) -> str | None:
+    """What a sanitize of an earlier run does on a drive that we can wait for."""
+    if drive.nvme is not None:
+        return drive.nvme.sanitize
+    return drive.ata.sanitize_state if drive.ata and drive.bus == Bus.SATA else None
+
+
+def _in_use(ata: AtaFacts) -> bool:
+    """Whether a password is set, ours or another."""
+    return ata.security_enabled or ata.security_locked
+
+
+def _nvme_refusals(nvme: NvmeFacts) -> list[Reason]:
+    """A command of the controller would reach namespaces that nobody can look into afterwards."""
+    unseen = sum(1 for one in nvme.namespaces if not one.path or not one.size_bytes)
+    found = [reason("namespace-unseen", count=unseen)] if unseen else []
+    if nvme.detached:
+        found.append(reason("namespaces-detached", count=nvme.detached))
+    return found
 
 
 def _sorted_out(
@@ -156,7 +207,11 @@ def _sorted_out(
 def _closed(drive: Drive) -> bool:
     """Whether the drive refuses most commands until its preparations are done."""
     ata = drive.ata
-    return ata is not None and (ata.security_locked or ata.sanitize_state in ("running", "failed"))
+    return (
+        ata is not None
+        and drive.bus == Bus.SATA
+        and (ata.security_locked or ata.sanitize_state in ("running", "failed"))
+    )
 
 
 def accepted_level(policy: Policy) -> Level:
@@ -183,9 +238,18 @@ def method_reasons(method: Method, drive: Drive, policy: Policy) -> tuple[Reason
             found.append(reason("sanitize-frozen"))
     if method.vendors_word and not policy.crypto_erase_alone:
         found.append(reason("makers-word-alone"))
-    if method.id.startswith("nvme-format") and drive.nvme and len(drive.nvme.namespaces) != 1:
-        found.append(reason("several-namespaces", count=len(drive.nvme.namespaces)))
+    found += _nvme_method_reasons(method, drive.nvme) if drive.nvme else ()
     return tuple(found)
+
+
+def _nvme_method_reasons(method: Method, nvme: NvmeFacts) -> list[Reason]:
+    """Sanitize reaches every namespace that there is; a Format does, if the controller takes it
+    for all at once (FNA bit 3), and may, if all have one block format, which it would change."""
+    several = len(nvme.namespaces) > 1
+    alike = len({one.lba_format for one in nvme.namespaces}) == 1
+    if method.id.startswith("nvme-format") and several and (nvme.fna & 1 << 3 or not alike):
+        return [reason("several-namespaces", count=len(nvme.namespaces))]
+    return []
 
 
 def features(drive: Drive) -> frozenset[str]:
@@ -208,6 +272,15 @@ def features(drive: Drive) -> frozenset[str]:
             "nvme-format": nvme.format_supported,
             "nvme-format-crypto": nvme.format_supported and bool(nvme.fna & 1 << 2),
         }
+    if drive.scsi is not None:
+        scsi = drive.scsi
+        # A sanitize after which nothing can be read cannot be proven by reading.
+        found |= {
+            f"scsi-sanitize-{kind}": kind not in scsi.needs_writing for kind in scsi.sanitize or ()
+        }
+    if drive.mmc is not None:
+        mmc = drive.mmc
+        found["mmc-sanitize"] = mmc.sanitize and (mmc.secure_erase or mmc.trim)
     return frozenset(name for name, there in found.items() if there)
 
 
@@ -223,6 +296,10 @@ def _method_notes(method: Method, drive: Drive, policy: Policy) -> tuple[Reason,
                 minutes="???" if minutes is None else minutes,
             )
         )
+    if method.id == "overwrite":
+        passes = ", ".join(schemes.resolved(policy.scheme.passes))
+        facts = {"scheme": policy.scheme.name, "passes": passes, "verify": policy.scheme.verify}
+        notes.append(reason("scheme", **facts))
     if method.id == "overwrite" and drive.media != Media.MAGNETIC:
         notes.append(reason("spare-cells-not-reached"))
     if method.id == "overwrite" and drive.media == Media.MAGNETIC:
@@ -239,8 +316,15 @@ def _notes(drive: Drive, machine: Machine) -> tuple[Reason, ...]:
     notes = list(drive.warnings)
     if drive.serial_source == "bridge":
         notes.append(reason("serial-from-bridge"))
+    if drive.usb is not None and drive.usb.ata_commands == "eaten":
+        notes.append(reason("bridge-eats-commands", bridge=drive.usb.name or drive.usb.ids))
     if drive.smart and drive.smart.healthy is False:
         notes.append(reason("smart-failing"))
+    if drive.nvme and len(drive.nvme.namespaces) > 1:
+        listed = ", ".join(f"{one.path} ({one.size_bytes} B)" for one in drive.nvme.namespaces)
+        notes.append(
+            reason("erases-namespaces", count=len(drive.nvme.namespaces), namespaces=listed)
+        )
     if drive.ata and (drive.ata.security_frozen or drive.ata.sanitize_frozen):
         slept = any(item.code == "machine-slept" for item in machine.warnings)
         notes.append(reason("ata-frozen-still") if slept else reason("ata-frozen"))
@@ -248,6 +332,17 @@ def _notes(drive: Drive, machine: Machine) -> tuple[Reason, ...]:
     if unsure:
         notes.append(reason("hidden-area-not-excluded", kind=", ".join(unsure)))
     return tuple(notes)
+
+
+def _preset_notes(policy: Policy) -> tuple[Reason, ...]:
+    if policy.preset == "none":
+        return ()
+    return (reason("purge-or-destruction", preset=policy.preset),)
+
+
+def destruction(policy: Policy) -> tuple[Reason, ...]:
+    """What a statement of a drive that failed says under a preset that accepts nothing less."""
+    return () if policy.preset == "none" else (reason("destroy-the-drive", preset=policy.preset),)
 
 
 def _all_holders(holders: tuple[Holder, ...]) -> list[Holder]:

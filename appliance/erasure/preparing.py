@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from appliance.erasure import atasanitize, atasecurity, uncovering
+from appliance.erasure import atasecurity, bootareas, uncovering, waiting
 from appliance.erasure.site import Site
 from appliance.model import Reason, to_json
 
 Preparer = Callable[[Site, Reason], None]
 
 PREPARERS: dict[str, Preparer] = {
-    "wait-for-sanitize": atasanitize.wait_for_running,
-    "leave-failed-sanitize": atasanitize.leave_failed,
     "unlock-known-password": atasecurity.unlock_known,
     "remove-hpa": uncovering.remove_hpa,
     "remove-ama": uncovering.remove_ama,
     "restore-dco": uncovering.restore_dco,
+    "wait-for-sanitize": waiting.wait_for_sanitize,
+    "leave-failed-sanitize": waiting.leave_failed_sanitize,
+    "erase-boot-areas": bootareas.erase_boot_areas,
 }
 
 

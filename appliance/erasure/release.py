@@ -32,8 +32,7 @@ def release(plan: DrivePlan) -> Reason | None:
                 code="holder-stays",
                 facts={"drive": drive.label, "holder": target, "problem": str(error)},
             )
-    name = drive.path.removeprefix("/dev/")
-    left = holder_tree(name)
+    left = [found for part in drive.parts for found in holder_tree(part.path.removeprefix("/dev/"))]
     if left:
         return Reason(
             code="holder-stays",

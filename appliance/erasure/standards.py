@@ -109,51 +109,51 @@ METHODS: tuple[Method, ...] = (
         id="nvme-sanitize-crypto-block", title=N_("NVMe Sanitize: crypto erase, then block erase"),
         technique="cryptographic and block erase", buses=_NVME, levels={_FLASH: Level.PURGE},
         clause="NVM Express Base 5.1.22 SANACT 100b, 010b; IEEE 2883 NVMe",
-        needs=("nvme-sanitize-crypto", "nvme-sanitize-block"), orders=2, owes=_DECLARED, readback=_GONE,
+        needs=("nvme-sanitize-crypto", "nvme-sanitize-block"), orders=2, owes=_DECLARED, readback=_GONE, built=True,
     ),
     Method(
         id="nvme-sanitize-block", title=N_("NVMe Sanitize: block erase"), technique="block erase",
         buses=_NVME, levels={_FLASH: Level.PURGE}, clause="NVM Express Base 5.1.22 SANACT 010b; IEEE 2883 NVMe",
-        needs=("nvme-sanitize-block",), orders=1, owes=_DECLARED, readback=_GONE,
+        needs=("nvme-sanitize-block",), orders=1, owes=_DECLARED, readback=_GONE, built=True,
     ),
     Method(
         id="nvme-sanitize-crypto", title=N_("NVMe Sanitize: crypto erase"), technique="cryptographic erase",
         buses=_NVME, levels={_FLASH: Level.PURGE}, clause="NVM Express Base 5.1.22 SANACT 100b; IEEE 2883 NVMe",
-        needs=("nvme-sanitize-crypto",), orders=1, owes=_DECLARED, readback=_WORD, vendors_word=True,
+        needs=("nvme-sanitize-crypto",), orders=1, owes=_DECLARED, readback=_WORD, vendors_word=True, built=True,
     ),
     Method(
         id="nvme-format-crypto", title=N_("NVMe Format, cryptographic erase (SES=2)"), technique="cryptographic erase",
         buses=_NVME, levels={_FLASH: Level.CLEAR}, clause="NVM Express Base 5.1.10 SES 010b; IEEE 2883 NVMe: Clear",
-        needs=("nvme-format-crypto",), orders=0, owes=_DECLARED, readback=_WORD,
+        needs=("nvme-format-crypto",), orders=1, owes=_DECLARED, readback=_WORD, built=True,
     ),
     Method(
         id="nvme-format-user-data", title=N_("NVMe Format, user data erase (SES=1)"), technique="firmware erase",
         buses=_NVME, levels={_FLASH: Level.CLEAR}, clause="NVM Express Base 5.1.10 SES 001b; IEEE 2883 NVMe: Clear",
-        needs=("nvme-format",), owes=(*_MARKS, "constant"), built=True,
+        needs=("nvme-format",), orders=1, owes=_DECLARED, built=True,
         readback=N_("canaries and old samples are gone; every block reads as zeros or ones"),
     ),
     # SAS and SCSI
     Method(
         id="scsi-sanitize-block", title=N_("SCSI SANITIZE: block erase"), technique="block erase",
         buses=_SAS, levels={_FLASH: Level.PURGE}, clause="SBC-4 SANITIZE, BLOCK ERASE; IEEE 2883 SCSI",
-        needs=("scsi-sanitize-block",), orders=1, owes=_DECLARED, readback=_GONE,
+        needs=("scsi-sanitize-block",), orders=1, owes=_DECLARED, readback=_GONE, built=True,
     ),
     Method(
         id="scsi-sanitize-crypto-overwrite", title=N_("SCSI SANITIZE: cryptographic erase, then overwrite with a keyed stream"),
         technique="cryptographic erase and overwrite", buses=_SAS, levels={_DISK: Level.PURGE, _FLASH: Level.PURGE},
         clause="SBC-4 SANITIZE, CRYPTOGRAPHIC ERASE; IEEE 2883 SCSI",
-        needs=("scsi-sanitize-crypto",), orders=1, owes=(*_MARKS, *_STREAM), readback=_KEYED,
+        needs=("scsi-sanitize-crypto",), orders=1, owes=(*_MARKS, *_STREAM), readback=_KEYED, built=True,
     ),
     Method(
         id="scsi-sanitize-overwrite", title=N_("SCSI SANITIZE: overwrite"), technique="overwrite by the firmware",
         buses=_SAS, levels={_DISK: Level.PURGE}, clause="SBC-4 SANITIZE, OVERWRITE; IEEE 2883 SCSI",
-        needs=("scsi-sanitize-overwrite",), orders=1, owes=_PATTERN, readback=_HOLDS,
+        needs=("scsi-sanitize-overwrite",), orders=1, owes=_PATTERN, readback=_HOLDS, built=True,
     ),
     # eMMC and SD
     Method(
         id="mmc-erase-sanitize", title=N_("eMMC secure erase or trim, then SANITIZE, boot partitions included"),
         technique="firmware erase", buses=_MMC, levels={_FLASH: Level.CLEAR}, clause="JESD84-B51 6.6.10-6.6.12; IEEE 2883: Clear",
-        needs=("mmc-sanitize",), orders=1, owes=_DECLARED, readback=_GONE,
+        needs=("mmc-sanitize",), orders=1, owes=_DECLARED, readback=_GONE, built=True,
     ),
     # any
     Method(

@@ -41,6 +41,9 @@ class Source(Protocol):
     def fill(self, buffer: memoryview, offset: int) -> None:
         """Fill the whole buffer with the bytes that belong at `offset` of the drive."""
 
+    def shifted(self, base: int) -> Source:
+        """The same for a part of the drive whose first byte is the drive's byte `base`."""
+
 
 def choose_cipher(cpu_flags: Collection[str]) -> CipherName:
     """The faster of the two for a CPU, by the `flags` words of /proc/cpuinfo.
@@ -60,13 +63,14 @@ class Keystream:
 
     period_bytes = None
 
-    def __init__(self, cipher: CipherName, seed: bytes) -> None:
+    def __init__(self, cipher: CipherName, seed: bytes, base: int = 0) -> None:
         if cipher not in get_args(CipherName):
             raise ValueError(f"no such stream cipher: {cipher}")
         if len(seed) != SEED_BYTES:
             raise ValueError(f"a seed has {SEED_BYTES} bytes, not {len(seed)}")
         self.cipher: CipherName = cipher
         self._seed = bytes(seed)
+        self._base = base
 
     def __repr__(self) -> str:
         return f"Keystream({self.cipher!r})"
@@ -89,8 +93,13 @@ class Keystream:
         """Cipher and seed as they stand in the drive statement."""
         return Stream(cipher=self.cipher, seed=self._seed.hex())
 
+    def shifted(self, base: int) -> Keystream:
+        """The same stream for a part of a drive whose first byte is the drive's byte `base`."""
+        return Keystream(self.cipher, self._seed, self._base + base)
+
     def fill(self, buffer: memoryview, offset: int) -> None:
         """Fill the buffer for `offset`, a multiple of 64 bytes (else ValueError)."""
+        offset += self._base
         if offset < 0 or offset % GRAIN_BYTES:
             raise ValueError(f"offset {offset} is no multiple of {GRAIN_BYTES}")
         at, length = 0, len(buffer)
@@ -130,6 +139,11 @@ class Pattern:
 
     def __repr__(self) -> str:
         return f"Pattern({self.tile!r})"
+
+    def shifted(self, base: int) -> Pattern:
+        """The same pattern for a part of a drive that begins at the drive's byte `base`."""
+        phase = base % len(self.tile)
+        return Pattern(self.tile[phase:] + self.tile[:phase])
 
     @property
     def period_bytes(self) -> int:

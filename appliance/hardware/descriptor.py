@@ -145,29 +145,46 @@ def ata_identity(words: tuple[int, ...]) -> Identity:
     )
 
 
-def nvme_identify(fd: int, cns: int, nsid: int = 0) -> bytes:
-    """The 4096 bytes of an NVMe Identify data structure (NVM Express Base 5.1.13)."""
-    data = ctypes.create_string_buffer(4096)
+def nvme_admin_read(
+    fd: int, opcode: int, length: int, *, nsid: int = 0, cdw10: int = 0, timeout_ms: int = 15000
+) -> bytes:
+    """Run an NVMe admin command that reads `length` bytes; OSError where it is refused."""
+    data = ctypes.create_string_buffer(length)
     command = _NvmeAdminCmd(
-        opcode=0x06, nsid=nsid, addr=ctypes.addressof(data), data_len=4096, cdw10=cns
+        opcode=opcode,
+        nsid=nsid,
+        addr=ctypes.addressof(data),
+        data_len=length,
+        cdw10=cdw10,
+        timeout_ms=timeout_ms,
     )
     status = fcntl.ioctl(fd, NVME_IOCTL_ADMIN_CMD, command)
     if status:
-        raise OSError(5, f"NVMe Identify CNS {cns:#x}: status {status:#x}")
+        raise OSError(5, f"NVMe admin command {opcode:#x} ({cdw10:#x}): status {status:#x}")
     return data.raw
 
 
-def nvme_identity(fd: int, nsid: int) -> Identity:
-    """Model and serial of the controller; EUI-64/NGUID of the namespace as its name."""
-    controller = nvme_identify(fd, 1)
-    namespace = nvme_identify(fd, 0, nsid)
+def nvme_identify(fd: int, cns: int, nsid: int = 0) -> bytes:
+    """The 4096 bytes of an NVMe Identify data structure (NVM Express Base 5.1.13)."""
+    return nvme_admin_read(fd, 0x06, 4096, nsid=nsid, cdw10=cns)
+
+
+def nvme_name(namespace: bytes) -> str | None:
+    """NGUID, else EUI-64, out of Identify Namespace data; None for a nameless one."""
     nguid, eui64 = namespace[104:120], namespace[120:128]
-    wwn = None
     if any(nguid):
-        wwn = f"nguid.{nguid.hex()}"
-    elif any(eui64):
-        wwn = f"eui.{eui64.hex()}"
-    return Identity(model=printable(controller[24:64]), serial=printable(controller[4:24]), wwn=wwn)
+        return f"nguid.{nguid.hex()}"
+    return f"eui.{eui64.hex()}" if any(eui64) else None
+
+
+def nvme_identity(fd: int, nsid: int) -> Identity:
+    """Model and serial of the controller; NGUID or EUI-64 of the namespace as its name."""
+    controller = nvme_identify(fd, 1)
+    return Identity(
+        model=printable(controller[24:64]),
+        serial=printable(controller[4:24]),
+        wwn=nvme_name(nvme_identify(fd, 0, nsid)),
+    )
 
 
 def scsi_identity(fd: int) -> Identity:

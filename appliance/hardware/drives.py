@@ -6,20 +6,30 @@ not look" must never read as "nothing there".
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance.hardware import ata, descriptor, hidden
+from appliance.hardware import ata, descriptor, hidden, mmc, scsi, usb
+from appliance.hardware import nvme as nvmes
 from appliance.hardware.atasanitize import sanitize_status
 from appliance.hardware.booted import Booted
 from appliance.hardware.holders import holder_tree
 from appliance.hardware.smart import smart
 from appliance.hardware.sysfs import SYS, link_name, number, text
-from appliance.model import AtaFacts, Bus, Drive, Identity, Media, NvmeFacts, Reason
+from appliance.model import (
+    AtaFacts,
+    Bus,
+    Drive,
+    Holder,
+    Identity,
+    Media,
+    NvmeFacts,
+    Reason,
+    ScsiFacts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,11 +52,20 @@ def _names(context: object) -> Iterator[str]:
         raise TypeError("a pyudev context is needed")
     for device in context.list_devices(subsystem="block", DEVTYPE="disk"):
         name = device.sys_name
+        # A controller with several namespaces is one drive, known by the lowest of them.
+        if name.startswith("nvme") and not _leads(name):
+            continue
         # eMMC boot and RPMB areas are parts of their drive; multipath heads of NVMe are hidden.
         part_of_emmc = name.startswith("mmcblk") and ("boot" in name or "rpmb" in name)
         hidden = number(SYS / "block" / name / "hidden") == 1
         if not name.startswith(_VIRTUAL) and not part_of_emmc and not hidden:
             yield name
+
+
+def _leads(name: str) -> bool:
+    sysfs = SYS / "block" / name
+    siblings = _namespaces(_controller(sysfs))
+    return not siblings or siblings[min(siblings)] == name
 
 
 def drives_present() -> tuple[tuple[str, int | None], ...]:
@@ -67,7 +86,7 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
     warnings: list[Reason] = []
     opened = None
     facts: AtaFacts | None = None
-    nvme = None
+    nvme = scsi_facts = mmc_facts = usb_facts = None
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
@@ -75,7 +94,14 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
             if opened.ata_words is not None:
                 facts = _ata_facts(fd, name, sysfs, opened.ata_words)
             if name.startswith("nvme"):
-                nvme = _nvme_facts(fd, sysfs)
+                controller = _controller(sysfs)
+                nvme = nvmes.facts(fd, controller, _namespaces(controller))
+            elif name.startswith("mmcblk"):
+                mmc_facts = mmc.mmc_facts(fd, sysfs)
+            elif "/usb" in str(sysfs.resolve()):
+                usb_facts = usb.usb_facts(fd, sysfs)
+            elif opened.ata_words is None and _speaks_scsi(sysfs):
+                scsi_facts = scsi.scsi_facts(fd)
         finally:
             os.close(fd)
     except OSError as error:
@@ -86,16 +112,16 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
         )
     identity = opened.identity if opened else descriptor.kernel_identity(sysfs)
     words = opened.ata_words if opened else None
-    bus = _bus(name, sysfs, words)
+    bus = _bus(name, sysfs, words, scsi_facts)
     rotational = number(sysfs / "queue/rotational")
-    rpm = ata.rotation_rpm(words) if words else None
+    rpm = ata.rotation_rpm(words) if words else scsi_facts.rotation_rpm if scsi_facts else None
     return Drive(
         key=drive_key(identity),
         path=path,
         identity=identity,
         bus=bus,
         media=_media(bus, rotational, rpm),
-        size_bytes=opened.size_bytes if opened else (number(sysfs / "size") or 0) * 512,
+        size_bytes=_size(sysfs, opened, nvme),
         logical_block_bytes=number(sysfs / "queue/logical_block_size") or 512,
         physical_block_bytes=number(sysfs / "queue/physical_block_size") or 512,
         firmware=_firmware(sysfs, words),
@@ -103,15 +129,32 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
         removable=number(sysfs / "removable") == 1,
         read_only_medium=_locked_medium(sysfs),
         is_stick=name == stick.disk or _is_twin(sysfs, stick.mark),
-        serial_source=opened.source if opened else "none",
+        serial_source=_serial_source(opened.source if opened else "none", sysfs),
         nodes=_nodes(name, sysfs),
         sysfs=str(sysfs.resolve()),
-        holders=holder_tree(name),
+        holders=_holders(name, nvme),
         smart=smart(path) if with_smart else None,
         ata=facts,
         nvme=nvme,
+        scsi=scsi_facts,
+        mmc=mmc_facts,
+        usb=usb_facts,
         warnings=tuple(warnings),
     )
+
+
+def _size(sysfs: Path, opened: descriptor.Opened | None, nvme: NvmeFacts | None) -> int:
+    """Bytes that can be addressed, over all namespaces of an NVMe controller."""
+    if nvme is not None and len(nvme.namespaces) > 1:
+        return sum(one.size_bytes for one in nvme.namespaces)
+    return opened.size_bytes if opened else (number(sysfs / "size") or 0) * 512
+
+
+def _holders(name: str, nvme: NvmeFacts | None) -> tuple[Holder, ...]:
+    """Who uses the drive or any of its namespaces."""
+    paths = {one.path for one in nvme.namespaces if one.path} if nvme else set()
+    names = sorted({name, *(path.removeprefix("/dev/") for path in paths)})
+    return tuple(holder for one in names for holder in holder_tree(one))
 
 
 def _is_twin(sysfs: Path, mark: str) -> bool:
@@ -121,8 +164,23 @@ def _is_twin(sysfs: Path, mark: str) -> bool:
     )
 
 
-def _bus(name: str, sysfs: Path, words: tuple[int, ...] | None) -> Bus:
-    """The transport: from the place in the device tree, since every driver says it there."""
+def _serial_source(source: str, sysfs: Path) -> str:
+    """A medium that is one with its USB device (a stick, by its removable bit) is no bridge."""
+    removable = number(sysfs / "removable") == 1
+    return "stick" if source == "bridge" and removable else source
+
+
+def _speaks_scsi(sysfs: Path) -> bool:
+    return (sysfs / "device/scsi_level").exists()
+
+
+def _bus(
+    name: str, sysfs: Path, words: tuple[int, ...] | None, scsi_facts: ScsiFacts | None = None
+) -> Bus:
+    """The transport: from the place in the device tree, since every driver says it there.
+
+    Behind an adapter of a virtual machine it is what the drive says of its own port.
+    """
     place = str(sysfs.resolve())
     if name.startswith("nvme"):
         return Bus.NVME
@@ -135,6 +193,8 @@ def _bus(name: str, sysfs: Path, words: tuple[int, ...] | None) -> Bus:
     if "/ata" in place or words is not None:
         return Bus.SATA
     if any((SYS / "class/sas_host").glob("*")) and "/end_device-" in place:
+        return Bus.SAS
+    if scsi_facts is not None and scsi_facts.protocol == scsi.SAS_PROTOCOL:
         return Bus.SAS
     return Bus.SAS if name.startswith("sd") and "/virtio" not in place else Bus.UNKNOWN
 
@@ -169,7 +229,9 @@ def _nodes(name: str, sysfs: Path) -> tuple[str, ...]:
         f"/dev/{generic.name}" for generic in sorted((sysfs / "device/scsi_generic").glob("sg*"))
     ]
     if name.startswith("nvme"):
-        nodes.append(f"/dev/{_controller(sysfs)}")
+        controller = _controller(sysfs)
+        others = {node for node in _namespaces(controller).values() if node != name}
+        nodes += [f"/dev/{node}" for node in (*sorted(others), controller)]
     if name.startswith("mmcblk"):
         nodes += [
             f"/dev/{name}boot{n}" for n in (0, 1) if (SYS / f"class/block/{name}boot{n}").exists()
@@ -178,24 +240,24 @@ def _nodes(name: str, sysfs: Path) -> tuple[str, ...]:
 
 
 def _controller(sysfs: Path) -> str:
-    """nvme0n1 need not belong to nvme0: sysfs knows."""
-    return (sysfs / "device").resolve().name
+    """nvme0n1 need not belong to nvme0: sysfs knows. Under NVMe multipath a namespace hangs on
+    the subsystem, whose first controller then stands for all."""
+    device = (sysfs / "device").resolve()
+    if device.name.startswith("nvme-subsys"):
+        paths = sorted(path.name for path in device.glob("nvme*") if (path / "cntlid").exists())
+        return paths[0] if paths else device.name
+    return device.name
 
 
-def _nvme_facts(fd: int, sysfs: Path) -> NvmeFacts:
-    data = descriptor.nvme_identify(fd, 1)
-    nsid = fcntl.ioctl(fd, descriptor.NVME_IOCTL_ID)
-    active = descriptor.nvme_identify(fd, 2)
-    ids = [int.from_bytes(active[at : at + 4], "little") for at in range(0, 4096, 4)]
-    return NvmeFacts(
-        controller=_controller(sysfs),
-        controller_id=int.from_bytes(data[78:80], "little"),
-        nsid=nsid,
-        namespaces=tuple(item for item in ids if item),
-        sanicap=int.from_bytes(data[328:332], "little"),
-        fna=data[524],
-        format_supported=bool(int.from_bytes(data[256:258], "little") & 2),
-    )
+def _namespaces(controller: str) -> dict[int, str]:
+    """NSID -> kernel name of every namespace that the kernel shows of a controller."""
+    found = {}
+    for sysfs in sorted((SYS / "block").glob("nvme*")):
+        nsid = number(sysfs / "nsid")
+        hidden = number(sysfs / "hidden") == 1
+        if nsid is not None and not hidden and _controller(sysfs) == controller:
+            found[nsid] = sysfs.name
+    return found
 
 
 def _ata_facts(fd: int, name: str, sysfs: Path, words: ata.Words) -> AtaFacts:

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from appliance.hardware import ata
 from appliance.hardware.descriptor import scsi_read
+from appliance.hardware.mmc import mmc_areas
 from appliance.hardware.taskfile import no_data
 from appliance.model import AtaFacts, Bus, Drive, HiddenArea, Level
 
@@ -64,7 +65,9 @@ def dco_max_lba(record: bytes) -> int | None:
 
 
 def hidden_areas(drive: Drive) -> tuple[HiddenArea, ...]:
-    """What is known of the drive's hidden areas; empty for what is no ATA drive."""
+    """What is known of the drive's hidden areas: those of ATA, and those of an eMMC."""
+    if drive.mmc is not None:
+        return mmc_areas(drive.mmc)
     facts = drive.ata
     if facts is None:
         return ()

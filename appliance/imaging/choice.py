@@ -73,8 +73,10 @@ def unmet(image: ImageOffer, policy: Policy, ram_mib: int, drive: Drive) -> tupl
         add("image-needs-memory", needs_mib=image.needs_ram_mib, has_mib=ram_mib)
     needs = max(image.needs_disk_bytes, image.disk_bytes)
     # A "16 GB" drive has 16e9 bytes, a need of 15 GiB is stated in powers of two: no tolerance.
-    if drive.size_bytes < needs:
-        add("image-needs-disk", needs_bytes=needs, has_bytes=drive.size_bytes, drive=drive.label)
+    # Of several namespaces the first gets the image.
+    has = drive.parts[0].size_bytes
+    if has < needs:
+        add("image-needs-disk", needs_bytes=needs, has_bytes=has, drive=drive.label)
     if drive.logical_block_bytes != SECTOR_BYTES:
         add("image-sector-size", has=drive.logical_block_bytes, drive=drive.label)
     return tuple(reasons)

@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from appliance import schemes
+from appliance.erasure.planning import destruction
 from appliance.erasure.plausibility import doubts
-from appliance.erasure.standards import BY_ID
+from appliance.erasure.standards import BY_ID, Method
 from appliance.hardware.hidden import capped, hidden_areas
 from appliance.job.eventlog import START, Event
 from appliance.model import (
@@ -28,6 +30,7 @@ from appliance.model import (
     Outcome,
     Policy,
     Reason,
+    Scheme,
     Smart,
     from_json,
 )
@@ -46,21 +49,45 @@ def proven(attempt: Attempt, drive: Drive, policy: Policy) -> Level:
     if any(doubts(order, drive) for order in attempt.orders):
         return Level.NONE
     checks: dict[str, Check] = {check.kind: check for check in attempt.checks}
-    if any(kind not in checks or not _holds(checks[kind]) for kind in method.owes):
+    owes = owed(method, policy)
+    if any(kind not in checks or not _holds(checks[kind]) for kind in owes):
         return Level.NONE
-    whole = checks[method.owes[-1]]
+    whole = checks[owes[-1]]
     if whole.scope == "full" and whole.read_bytes != drive.size_bytes:
         return Level.NONE
     if whole.scope != "full" and policy.verify == "full":
         return Level.NONE
-    if "keyed-stream" in method.owes and (
-        attempt.stream is None or attempt.written_bytes != drive.size_bytes
-    ):
+    if "keyed-stream" in owes and attempt.stream is None:
+        return Level.NONE
+    if not _passes_done(attempt, owes, drive, policy):
         return Level.NONE
     if method.vendors_word and not policy.crypto_erase_alone:
         return Level.NONE
     return min(
         attempt.level, method.levels.get(drive.media, Level.NONE), key=lambda level: level.rank
+    )
+
+
+def owed(method: Method, policy: Policy) -> tuple[str, ...]:
+    """The kinds of check without which a method proves nothing, under this policy's scheme."""
+    if method.id != "overwrite":
+        return method.owes
+    scheme = policy.scheme
+    early = range(1, len(scheme.passes)) if scheme.verify == "all" else ()
+    last = "keyed-stream" if scheme.passes[-1] == schemes.KEYED else "pattern"
+    return (*(f"pass-{number}" for number in early), last)
+
+
+def _passes_done(attempt: Attempt, owes: tuple[str, ...], drive: Drive, policy: Policy) -> bool:
+    """Whether what the host had to write was written, every pass of it over the whole drive."""
+    alone = attempt.method == "overwrite"
+    if not alone and "keyed-stream" not in owes:
+        return True
+    wanted = schemes.resolved(policy.scheme.passes if alone else Scheme().passes)
+    return (
+        tuple(one.name for one in attempt.passes) == wanted
+        and all(one.written_bytes == drive.size_bytes for one in attempt.passes)
+        and attempt.written_bytes == drive.size_bytes
     )
 
 
@@ -117,6 +144,7 @@ def drive_result(events: Iterable[Event], log_head: str = START) -> DriveResult:
     outcome = _outcome(state, level, hidden, exceptions)
     if outcome not in (Outcome.PURGED, Outcome.CLEARED):
         level = Level.NONE
+        exceptions += destruction(state.policy)
     return DriveResult(
         drive=drive,
         outcome=outcome,
@@ -222,7 +250,9 @@ def _outcome(
         exceptions.append(Reason(code="size-changed", facts=facts))
     if any(attempt.result == "unknown" for attempt in state.attempts):
         return Outcome.UNKNOWN
-    return Outcome.FAILED
+    if not exceptions:
+        exceptions.append(Reason(code="nothing-attempted"))
+    return Outcome.FAILED if state.touched else Outcome.NOT_ATTEMPTED
 
 
 def _evidence_missing(attempt: Attempt) -> Reason:

@@ -40,7 +40,7 @@ def lay_down(task: Task, log: Writer) -> None:
     order = Order(
         drive=drive.identity,
         path=drive.path,
-        drive_bytes=drive.size_bytes,
+        drive_bytes=drive.parts[0].size_bytes,
         open_drive=lambda: open_drive(drive),
         image=image,
         trusted=tuple(file.read_bytes() for file in sorted(Path(task.image_keys).glob("*.pem"))),

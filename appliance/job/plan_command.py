@@ -73,7 +73,7 @@ def lines(plan: JobPlan, tongue: str) -> list[str]:
 def _drive_lines(item: DrivePlan, tongue: str) -> list[str]:
     say = translator(tongue)
     shown = [f"{say('left alone')}: {texts.short(reason, tongue)}" for reason in item.refusals]
-    shown += [texts.short(reason, tongue) for reason in item.preparations]
+    shown += [texts.short(reason, tongue) for reason in (*item.preparations, *item.notes)]
     shown += [
         f"{number}. {say(BY_ID[option.method].title)} ({option.level})"
         for number, option in enumerate(item.methods, 1)

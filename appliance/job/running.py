@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from appliance.erasure.planning import destruction
 from appliance.erasure.release import release
 from appliance.errors import TajdeedError
 from appliance.hardware.drives import found_again
@@ -37,6 +38,7 @@ from appliance.model import (
     JobPlan,
     Level,
     Outcome,
+    Policy,
     Reason,
     digest,
     from_json,
@@ -255,7 +257,9 @@ class Running:
             if events:
                 self._results[key] = drive_result(events, reader.head)
             else:
-                self._results[key] = not_attempted(plan, self._record.refused.get(key))
+                self._results[key] = not_attempted(
+                    plan, self._plan.policy, self._record.refused.get(key)
+                )
         return self._results[key]
 
     def _decide(self, plan: DrivePlan) -> None:
@@ -388,7 +392,7 @@ def _progress(path: Path) -> dict[str, Any]:
     return numbers if isinstance(numbers, dict) else {}
 
 
-def not_attempted(plan: DrivePlan, refusal: Reason | None) -> DriveResult:
+def not_attempted(plan: DrivePlan, policy: Policy, refusal: Reason | None) -> DriveResult:
     """The record of a drive on which nothing was begun, with the reasons."""
     now = utc_now()
     return DriveResult(
@@ -396,7 +400,7 @@ def not_attempted(plan: DrivePlan, refusal: Reason | None) -> DriveResult:
         outcome=Outcome.NOT_ATTEMPTED,
         level=Level.NONE,
         attempts=(),
-        exceptions=((refusal,) if refusal else ()) + plan.refusals,
+        exceptions=((refusal,) if refusal else ()) + plan.refusals + destruction(policy),
         hidden_areas=(),
         smart_before=plan.drive.smart,
         smart_after=None,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from appliance.erasure.pace import Headway
 from appliance.erasure.preparing import prepare
-from appliance.erasure.site import Site, open_drive
+from appliance.erasure.site import Site, open_parts
 from appliance.erasure.uncovering import accessible_bytes, areas_now, scan_again
 from appliance.errors import DriveError, TajdeedError
 from appliance.hardware.smart import smart
@@ -72,13 +72,14 @@ def erase(task: tasks.Task, log: Writer) -> None:
             boot=boot_id(),
         )
     try:
-        fd = open_drive(drive)
+        parts = open_parts(drive)
     except DriveError as error:
         log.add("refused", reason=to_json(reason_of(error)))
         return
     try:
         site = Site(
-            fd=fd,
+            fd=parts[0],
+            others=parts[1:],
             drive=drive,
             policy=task.policy,
             cipher=task.cipher,
@@ -96,7 +97,8 @@ def erase(task: tasks.Task, log: Writer) -> None:
             _sanitize(site, task, before)
         size_bytes = accessible_bytes(site) if site.rescan else 0
     finally:
-        os.close(fd)
+        for fd in parts:
+            os.close(fd)
     if site.rescan:
         scan_again(drive, size_bytes)
         log.add("rescanned", size_bytes=size_bytes)
@@ -163,7 +165,7 @@ def reason_of(error: TajdeedError) -> Reason:
 def size_now(site: Site) -> int:
     """The drive's size at the end, in bytes; 0 where it is gone or is another one by now."""
     try:
-        return site.confirm_identity().size_bytes
+        return site.confirm_identity()
     except DriveError as error:
         site.say("exception", reason=to_json(reason_of(error)))
         return int(error.facts["found"]) if error.code == "size-changed" else 0

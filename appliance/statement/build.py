@@ -55,7 +55,9 @@ def build_drive(result: DriveResult, *, job: str, tool: Tool) -> Draft:
         "technique": _technique(decisive.method) if decisive else "",
         "standard": STANDARD_NAMES,
         "attempts": attempts,
-        "exceptions": to_json((*result.exceptions, *_unseen_areas(result))),
+        "exceptions": to_json(
+            (*result.exceptions, *_unseen_areas(result), *_doubtful_serial(result))
+        ),
         "hidden_areas": to_json(result.hidden_areas),
         "smart_before": to_json(result.smart_before),
         "smart_after": to_json(result.smart_after),
@@ -115,6 +117,12 @@ def _unseen_areas(result: DriveResult) -> tuple[Reason, ...]:
     return (Reason(code="hidden-area-not-excluded", facts={"kind": ", ".join(unseen)}),)
 
 
+def _doubtful_serial(result: DriveResult) -> tuple[Reason, ...]:
+    """The exception for a serial number that is an adapter's: the drive may be any."""
+    foreign = result.drive.serial_source == "bridge"
+    return (Reason(code="serial-from-bridge"),) if foreign else ()
+
+
 def draft(kind: str, job: str, log_head: str, body: dict[str, Any]) -> Draft:
     """The draft of a body, with every text made printable."""
     return Draft(type=kind, job=job, log_head=log_head, body=printable(body))
@@ -143,7 +151,7 @@ def drive_key(drive: dict[str, Any]) -> tuple[str, str, str | None]:
 
 def drive_record(drive: Drive, before: int, after: int) -> dict[str, Any]:
     """A drive as statements describe it; sizes in bytes before and after the work."""
-    return {
+    record: dict[str, Any] = {
         "model": drive.identity.model,
         "serial": drive.identity.serial,
         "wwn": drive.identity.wwn,
@@ -156,6 +164,13 @@ def drive_record(drive: Drive, before: int, after: int) -> dict[str, Any]:
         "size_before_bytes": before,
         "size_after_bytes": after,
     }
+    if drive.nvme is not None and len(drive.nvme.namespaces) > 1:
+        # Offsets in this statement count over them, one after the other.
+        record["namespaces"] = [
+            {"nsid": one.nsid, "wwn": one.wwn, "size_bytes": one.size_bytes}
+            for one in drive.nvme.namespaces
+        ]
+    return record
 
 
 def _attempt(attempt: Attempt, not_recorded: list[str]) -> dict[str, Any]:

@@ -102,7 +102,31 @@ def without(ranges: Iterable[ByteRange], covered: Sequence[ByteRange]) -> list[B
     return found
 
 
-def recheck(descriptor: int, body: dict[str, Any], written: Sequence[ByteRange]) -> Recheck:
+class Devices:
+    """Open devices whose bytes follow one another: nearly always one, or the namespaces of an
+    NVMe controller in the order of their NSIDs."""
+
+    def __init__(self, descriptors: Sequence[int]) -> None:
+        self._parts = [(one, os.lseek(one, 0, os.SEEK_END)) for one in descriptors]
+        self.size = sum(size for _one, size in self._parts)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Exactly these bytes; OSError where one of them cannot be read."""
+        parts = []
+        for descriptor, size in self._parts:
+            while length and 0 <= offset < size:
+                part = os.pread(descriptor, min(length, size - offset), offset)
+                if not part:
+                    raise OSError(0, "the device ends here")
+                parts.append(part)
+                offset, length = offset + len(part), length - len(part)
+            offset -= size
+        if length:
+            raise OSError(0, "the device ends here")
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def recheck(devices: Devices, body: dict[str, Any], written: Sequence[ByteRange]) -> Recheck:
     """Read the drive again. `body` is the drive statement's; `written` the later extents.
 
     RecheckError where the statement names no stream or the device has another size.
@@ -111,17 +135,16 @@ def recheck(descriptor: int, body: dict[str, Any], written: Sequence[ByteRange])
     if attempt is None or attempt is not body["attempts"][-1]:
         raise RecheckError("recheck-no-stream", method=body["method"] or "-")
     size = body["drive"]["size_after_bytes"]
-    actual = os.lseek(descriptor, 0, os.SEEK_END)
-    if actual != size:
-        raise RecheckError("recheck-size", stated=size, found=actual)
+    if devices.size != size:
+        raise RecheckError("recheck-size", stated=size, found=devices.size)
     emptied = without(_ranges(body["zeroed"]) + _ranges(body["discarded"]), written)
     streamed = rest(size, [*written, *emptied])
     cipher, seed = attempt["stream"]["cipher"], bytes.fromhex(attempt["stream"]["seed"])
     differences: list[Difference] = []
     for item in streamed:
-        differences += _compare(descriptor, item, (cipher, seed))
+        differences += _compare(devices, item, (cipher, seed))
     for item in emptied:
-        differences += _compare(descriptor, item, None)
+        differences += _compare(devices, item, None)
     stream_bytes = sum(item.length for item in streamed)
     zero_bytes = size - stream_bytes - sum(i.length for i in rest(size, rest(size, written)))
     return Recheck(
@@ -134,7 +157,12 @@ def recheck(descriptor: int, body: dict[str, Any], written: Sequence[ByteRange])
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("statement", type=Path, help=_("the drive's statement"))
-    parser.add_argument("device", type=Path, help=_("the drive, or a copy of it in a file"))
+    parser.add_argument(
+        "device",
+        type=Path,
+        nargs="+",
+        help=_("the drive, or a copy of it in a file; all namespaces of an NVMe drive, in order"),
+    )
     parser.add_argument(
         "--deployment",
         type=Path,
@@ -157,16 +185,14 @@ def run(args: argparse.Namespace) -> int:
         if deployment.statement.body["erasure"] != erasure.statement.id:
             raise RecheckError("recheck-other-drive", file=str(file))
         written += _ranges(deployment.statement.body["written"])
+    descriptors: list[int] = []
     try:
-        descriptor = os.open(args.device, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as error:
-        raise RecheckError(
-            "file-unreadable", file=str(args.device), problem=error.strerror or ""
-        ) from error
-    try:
-        done = recheck(descriptor, erasure.statement.body, written)
+        for path in args.device:
+            descriptors.append(_opened(path))
+        done = recheck(Devices(descriptors), erasure.statement.body, written)
     finally:
-        os.close(descriptor)
+        for descriptor in descriptors:
+            os.close(descriptor)
     if not all(item.trusted for item in (erasure, *later)):
         _say(_("Note: nobody whom you trust stands behind these statements."))
     for text, count in (
@@ -195,6 +221,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise RecheckError(
+            "file-unreadable", file=str(path), problem=error.strerror or ""
+        ) from error
+
+
 def _verified(file: Path, pinned: Trust, kind: str) -> Verified:
     try:
         held = evidence.read(file)
@@ -214,7 +249,9 @@ def _ranges(items: Iterable[dict[str, int]]) -> list[ByteRange]:
     return [ByteRange(offset=item["offset"], length=item["length"]) for item in items]
 
 
-def _compare(descriptor: int, item: ByteRange, keyed: tuple[str, bytes] | None) -> list[Difference]:
+def _compare(
+    devices: Devices, item: ByteRange, keyed: tuple[str, bytes] | None
+) -> list[Difference]:
     """Read a range in chunks and compare; what cannot be read is a difference as well."""
     # Every chunk begins at a multiple of its size and has an encryptor of its own: ChaCha20's
     # counter is 32 bits wide in some libraries, and none of our chunks crosses that border.
@@ -226,33 +263,22 @@ def _compare(descriptor: int, item: ByteRange, keyed: tuple[str, bytes] | None) 
             expected = stream(*keyed, chunk).update(expected)
         expected = expected[offset - chunk :]
         try:
-            actual = _read(descriptor, offset, len(expected))
+            actual = devices.read(offset, len(expected))
         except OSError as error:
-            found += _piecewise(descriptor, offset, expected, error)
+            found += _piecewise(devices, offset, expected, error)
             continue
         if actual != expected:
             found += _differing(offset, expected, actual)
     return found
 
 
-def _read(descriptor: int, offset: int, length: int) -> bytes:
-    parts = []
-    while length:
-        part = os.pread(descriptor, length, offset)
-        if not part:
-            raise OSError(0, "the device ends here")
-        parts.append(part)
-        offset, length = offset + len(part), length - len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _piecewise(descriptor: int, offset: int, expected: bytes, error: OSError) -> list[Difference]:
+def _piecewise(devices: Devices, offset: int, expected: bytes, error: OSError) -> list[Difference]:
     """The chunk again in pieces of 64 KiB: only those that stay unreadable are named so."""
     found, piece = [], 64 << 10
     for start in range(0, len(expected), piece):
         wanted = expected[start : start + piece]
         try:
-            actual = _read(descriptor, offset + start, len(wanted))
+            actual = devices.read(offset + start, len(wanted))
         except OSError as again:
             problem = again.strerror or error.strerror or "?"
             where = ByteRange(offset=offset + start, length=len(wanted))

@@ -85,7 +85,7 @@ GUARDS: tuple[Guard, ...] = (
         patches=(
             Patch(
                 file="appliance/erasure/site.py",
-                before="    planned = drive.identity\n",
+                before="    planned = replace(drive.identity, wwn=part.wwn)\n",
                 after="    planned = found.identity\n",
             ),
         ),

@@ -70,7 +70,12 @@ with open("/run/answer.json", "w") as stream:
 _STATION = """\
 station: {organisation: {ar: مختبر الأقراص, en: Drive laboratory}, technicians: [Tester]}
 language: en
-policy: {level: purge, fallback: clear, verify: full, buses: [sata, nvme], stall_minutes: 1}
+policy:
+  level: purge
+  fallback: clear
+  verify: full
+  buses: [sata, sas, nvme, mmc, usb]
+  stall_minutes: 1
 image: {choose: none}
 """
 
@@ -158,7 +163,7 @@ def _fetched(machine: Machine, path: str) -> bytes:
     """A file of the guest. The serial line of a busy host can garble: it is packed, and checked
     by gzip's own sum."""
     for _attempt in range(3):
-        text = machine.shell.check(f"gzip -c {path} | base64 -w 200", 120)
+        text = machine.shell.check(f"gzip -c {path} | base64 -w 200", 600)
         try:
             return gzip.decompress(base64.b64decode(text, validate=False))
         except (OSError, EOFError, ValueError, zlib.error):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.drivelab.donor import left_bytes
-from tests.drivelab.personality import Personality
+from tests.drivelab.personality import Bus, Personality
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 # Slots of the root bus that QEMU's own devices leave alone.
@@ -72,15 +72,8 @@ class Laboratory:
             raise LaboratoryError("the laboratory is not open")
         words: list[str] = []
         for place, personality in enumerate(self.personalities):
-            device = {
-                "driver": "vfio-user-pci",
-                "socket": {"type": "unix", "path": str(self._sockets / personality.name)},
-                "bus": "pcie.0",
-                "addr": f"{_FIRST_SLOT + place:#04x}",
-                # A register read that is answered too late loses the device for good.
-                "x-msg-timeout": 30000,
-            }
-            words += ["-device", json.dumps(device)]
+            socket = str(self._sockets / personality.name)
+            words += plugged_in(personality.bus, f"lab{place}", socket, _FIRST_SLOT + place)
         return tuple(words)
 
     def whose(self, sysfs: str) -> Personality | None:
@@ -141,3 +134,28 @@ class Laboratory:
             process.kill()
             log = (self.directory / f"{name}.log").read_text()[-2000:]
             raise LaboratoryError(f"{name}: {words!r} was expected, it said {line!r}\n{log}")
+
+
+def plugged_in(bus: Bus, name: str, socket: str, slot: int) -> list[str]:
+    """QEMU's arguments for one drive's controller in a PCI slot, served at a socket."""
+    where = {"bus": "pcie.0", "addr": f"{slot:#04x}"}
+    if bus == "sas":
+        channel = ["-chardev", f"socket,id={name},path={socket}"]
+        return [
+            *channel,
+            *_device(driver="vhost-user-scsi-pci", chardev=name, num_queues=1, **where),
+        ]
+    if bus == "usb":
+        return [
+            *("-chardev", f"socket,id={name},path={socket}"),
+            *_device(driver="qemu-xhci", id=f"{name}-ports", **where),
+            *_device(driver="usb-redir", chardev=name, bus=f"{name}-ports.0"),
+        ]
+    # A register read that is answered too late loses the device for good.
+    patience = {"x-msg-timeout": 30000}
+    place = {"type": "unix", "path": socket}
+    return _device(driver="vfio-user-pci", socket=place, **where, **patience)
+
+
+def _device(**properties: object) -> list[str]:
+    return ["-device", json.dumps(properties)]

@@ -29,11 +29,14 @@ Done = Callable[[int, Buffer, int], None]
 
 _DO_NOT_RETRY = 0x4000
 INVALID_OPCODE, INVALID_FIELD, INVALID_NAMESPACE = 0x01, 0x02, 0x0B
-SANITIZE_IN_PROGRESS, LBA_OUT_OF_RANGE, FORMAT_IN_PROGRESS = 0x1D, 0x80, 0x84
+SANITIZE_FAILED, SANITIZE_IN_PROGRESS = 0x1C, 0x1D
+LBA_OUT_OF_RANGE, FORMAT_IN_PROGRESS = 0x80, 0x84
 INVALID_LOG, INVALID_FORMAT = 0x109, 0x10A
 WRITE_FAULT, UNRECOVERED_READ = 0x280, 0x281
 _ALL = 0xFFFFFFFF
 _SANITIZES = {2: "block", 3: "overwrite", 4: "crypto"}
+_UNRESTRICTED = 1 << 3
+_FAILED, _NOTHING_WRITTEN_SINCE = 3, 0x100
 _FEATURES = frozenset((0x01, 0x02, 0x04, 0x05, 0x06, 0x08, 0x09, 0x0A, 0x0B, 0x0C))
 
 
@@ -77,10 +80,12 @@ class NvmeController(Firmware):
         self.written_bytes = 0
         self.before_command: list[Callable[[bool, bytes], None]] = []
         self._features: dict[int, int] = {0x06: 1}
-        self._formatting = False
+        self._formatting: float | None = None
         self._sanitizing: tuple[str, float] | None = None
         self._sanitize_status = 0
         self._sanitize_order = 0
+        self._failures_left = traits.sanitize_failures
+        self._failure_mode = False
         self._events: list[Done] = []
         self._identify(1, 0)  # a wrong choice of the maker shows now, not in the guest
 
@@ -163,7 +168,13 @@ class NvmeController(Firmware):
         namespace = self._namespace(number)
         if structure == 3:
             return (b"\x01\x08\0\0" + self._eui64(number)).ljust(4096, b"\0")
-        return identify_namespace(namespace.blocks, namespace.block_bytes, self._eui64(number))
+        left = 0
+        if self._formatting is not None:
+            part = (self.clock.now() - self._formatting) / self.traits.format_s
+            left = max(1, 100 - int(100 * part))
+        return identify_namespace(
+            namespace.blocks, namespace.block_bytes, self._eui64(number), left
+        )
 
     def _eui64(self, number: int) -> bytes:
         known = zlib.crc32(field(self.traits.serial, 20))
@@ -210,8 +221,7 @@ class NvmeController(Firmware):
         """Format NVM (5.1.10): LBA format in bits 0-3, secure erase setting in 9-11."""
         if not self.traits.format_supported:
             raise NvmeError(INVALID_OPCODE)
-        if self._sanitize_progress() is not None:
-            raise NvmeError(SANITIZE_IN_PROGRESS)
+        self._expect_access()
         setting, lba_format = order >> 9 & 7, order & 15
         if lba_format >= len(LBA_FORMATS):
             raise NvmeError(INVALID_FORMAT)
@@ -221,12 +231,14 @@ class NvmeController(Firmware):
         chosen = [self._namespace(nsid)] if nsid != _ALL else []
         if scope or nsid == _ALL:
             chosen = list(self.namespaces.values())
-        self._formatting = True
+        if self.traits.formats_first_only:
+            chosen = chosen[:1]
+        self._formatting = self.clock.now()
         self.note(f"format-{setting} begins")
 
         def finish() -> None:
             with self.lock:
-                self._formatting = False
+                self._formatting = None
                 # Without a secure erase nothing need be gone, and here nothing is.
                 self._wipe(f"format-{setting}", chosen if setting else [])
                 for namespace in chosen:
@@ -239,15 +251,60 @@ class NvmeController(Firmware):
         if self._sanitize_progress() is not None:
             raise NvmeError(SANITIZE_IN_PROGRESS)
         action = order & 7
-        if action == 1 and self.traits.sanitize:  # exit failure mode: there is none
+        if action == 1 and self.traits.sanitize:
+            self._leave_failure_mode()
             return
         kind = _SANITIZES.get(action, "")
         if kind not in self.traits.sanitize:
             raise NvmeError(INVALID_FIELD)
+        if self._failure_mode and not self._unrestricted and order & _UNRESTRICTED:
+            raise NvmeError(SANITIZE_FAILED)
+        if self.traits.forgets_sanitize:
+            self.note(f"sanitize {kind} accepted and forgotten")
+            return
+        self.begin_sanitize(kind, order)
+        self.clock.after(self.traits.sanitize_s, self._sanitize_ends)
+
+    def begin_sanitize(self, kind: str, order: int) -> None:
+        """Start one, as a command does; a personality may do it before the PC is switched on."""
         self.note(f"sanitize {kind} begins")
+        self._failure_mode = False
         self._sanitize_order = order
         self._sanitizing = kind, self.clock.now()
-        self.clock.after(self.traits.sanitize_s, self._sanitize_ends)
+
+    def run_until_moment(self, name: str, kind: str, order: int, seconds: float) -> None:
+        """One runs already, and is over `seconds` after that moment."""
+        self.begin_sanitize(kind, order)
+        self._sanitizing = kind, float("inf")
+
+        def go_on() -> None:
+            self._sanitizing = kind, self.clock.now() + seconds - self.traits.sanitize_s
+
+        self.moments[name] = go_on
+
+    def fail_sanitize(self, order: int) -> None:
+        """A sanitize has failed: nothing but another one, or leaving the mode, is taken."""
+        self.note("sanitize failed")
+        self._sanitize_order, self._sanitize_status = order, _FAILED
+        self._sanitizing, self._failure_mode = None, True
+
+    @property
+    def _unrestricted(self) -> bool:
+        return bool(self._sanitize_order & _UNRESTRICTED)
+
+    def _leave_failure_mode(self) -> None:
+        """The log goes on telling of the failure: it was the latest sanitize."""
+        if self._failure_mode and not self._unrestricted:
+            raise NvmeError(SANITIZE_FAILED)
+        if self._failure_mode:
+            self.note("failure mode left")
+        self._failure_mode = False
+
+    def _expect_access(self) -> None:
+        if self._sanitize_progress() is not None:
+            raise NvmeError(SANITIZE_IN_PROGRESS)
+        if self._failure_mode:
+            raise NvmeError(SANITIZE_FAILED)
 
     def _sanitize_ends(self) -> None:
         with self.lock:
@@ -259,10 +316,16 @@ class NvmeController(Firmware):
         if self._sanitizing is None:
             return None
         kind, begun = self._sanitizing
-        part = (self.clock.now() - begun) / self.traits.sanitize_s
+        part = max(0.0, self.clock.now() - begun) / self.traits.sanitize_s
+        if self.traits.stuck_at is not None:
+            part = min(part, self.traits.stuck_at)
         if part < 1:
             return int(part * 65536)
-        self._sanitizing, self._sanitize_status = None, 0x101
+        if self._failures_left:
+            self._failures_left -= 1
+            self.fail_sanitize(self._sanitize_order)
+            return None
+        self._sanitizing, self._sanitize_status = None, 1 | _NOTHING_WRITTEN_SINCE
         self._wipe(f"sanitize-{kind}", list(self.namespaces.values()))
         return None
 
@@ -271,7 +334,8 @@ class NvmeController(Firmware):
         self.note(f"{name} {'kept the data' if kept else 'done'}")
         if not kept:
             for namespace in namespaces:
-                namespace.medium.zero(0, namespace.medium.blocks)
+                reached = int(namespace.medium.blocks * self.traits.covers)
+                namespace.medium.zero(0, reached)
 
     # --- NVM commands
 
@@ -282,9 +346,8 @@ class NvmeController(Firmware):
                 one.medium.flush()
             return b"", 0
         namespace = self._namespace(nsid)
-        if self._sanitize_progress() is not None:
-            raise NvmeError(SANITIZE_IN_PROGRESS)
-        if self._formatting:
+        self._expect_access()
+        if self._formatting is not None:
             raise NvmeError(FORMAT_IN_PROGRESS, retry=True)
         first, count = struct.unpack_from("<QH", entry, 40)
         count += 1
@@ -295,6 +358,7 @@ class NvmeController(Firmware):
             case 0x00:
                 namespace.medium.flush()
             case 0x01:
+                self._sanitize_status &= ~_NOTHING_WRITTEN_SINCE
                 namespace.medium.write(first * factor, data)
                 self.written_bytes += len(data)
             case 0x02:

@@ -21,7 +21,10 @@ class NvmeTraits:
     """What the maker decided. Times are simulated seconds.
 
     `keeps`: erasing commands, by name, that report success and leave the data (`format-1`,
-    `format-2`, `sanitize-block`, ...). `fna`: Format NVM Attributes.
+    `format-2`, `sanitize-block`, ...). `covers`: the share of a namespace that an erase really
+    reaches. `sanitize_failures`: so many sanitizes fail. `stuck_at`: the share at which a
+    sanitize stays for ever. `forgets_sanitize`: it is accepted, and nothing comes of it.
+    `formats_first_only`: of several namespaces. `fna`: Format NVM Attributes.
     """
 
     model: str | bytes
@@ -35,6 +38,11 @@ class NvmeTraits:
     power_on_hours: int = 12345
     percent_used: int = 3
     keeps: frozenset[str] = frozenset()
+    covers: float = 1.0
+    sanitize_failures: int = 0
+    stuck_at: float | None = None
+    forgets_sanitize: bool = False
+    formats_first_only: bool = False
 
 
 def identify_controller(traits: NvmeTraits, namespaces: int, capacity_bytes: int) -> bytes:
@@ -61,12 +69,15 @@ def identify_controller(traits: NvmeTraits, namespaces: int, capacity_bytes: int
     return bytes(raw)
 
 
-def identify_namespace(blocks: int, block_bytes: int, eui64: bytes) -> bytes:
+def identify_namespace(
+    blocks: int, block_bytes: int, eui64: bytes, format_left_percent: int = 0
+) -> bytes:
     """Identify Namespace (CNS 00h), 4096 bytes."""
     raw = bytearray(4096)
     struct.pack_into("<QQQ", raw, 0, blocks, blocks, blocks)
     raw[25] = len(LBA_FORMATS) - 1
     raw[26] = LBA_FORMATS.index(block_bytes)
+    raw[32] = 0x80 | format_left_percent
     raw[33] = 1  # after a deallocation reads give zeros
     raw[120:128] = eui64
     for place, size in enumerate(LBA_FORMATS):

@@ -2,9 +2,10 @@
 
 A personality is a Python module, in the repository or anywhere else, with
 - a docstring: its first line is the drive's title in the matrix;
-- `BUS`: "sata" or "nvme";
+- `BUS`: "sata", "nvme", "sas", "mmc" or "usb";
 - `EXPECTED`: an `Expected`: what an honest certificate says of such a drive;
-- `build(bench) -> AtaDrive | NvmeController`: the drive, on a medium of `bench`;
+- `build(bench) -> Drive`: the drive (an `AtaDrive`, `NvmeController`, `ScsiDisk`, `Emmc` or
+  `UsbDevice`, as the bus asks for), on a medium of `bench`;
 - where it is wanted, `SLEEPS = True`: the PC is put to sleep before its plan is made.
 
 The medium comes filled with a donor's data, each block with a marker: see `donor.py`. Nothing of
@@ -19,19 +20,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Literal
+from typing import Literal, get_args
 
 from tests.drivelab.ata import AtaDrive
 from tests.drivelab.clock import Clock
 from tests.drivelab.donor import fill
+from tests.drivelab.emmc import Emmc
 from tests.drivelab.media import Store
 from tests.drivelab.nvme import NvmeController
+from tests.drivelab.scsi import ScsiDisk
+from tests.drivelab.usb import UsbDevice
 
 PERSONALITIES = Path(__file__).parent / "personalities"
 
-Bus = Literal["sata", "nvme"]
+Bus = Literal["sata", "nvme", "sas", "mmc", "usb"]
+BUSES: tuple[Bus, ...] = get_args(Bus)
 Truth = Literal["gone", "left", "untouched"]
-Drive = AtaDrive | NvmeController
+Drive = AtaDrive | NvmeController | ScsiDisk | Emmc | UsbDevice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +102,8 @@ def load(name_or_path: str) -> Personality:
     if missing or not module.__doc__:
         what = ", ".join(missing) or "a docstring"
         raise ValueError(f"{source}: a personality needs {what}; see {__name__}")
-    if module.BUS not in ("sata", "nvme"):
-        raise ValueError(f"{source}: BUS is {module.BUS!r}, which is not sata or nvme")
+    if module.BUS not in BUSES:
+        raise ValueError(f"{source}: BUS is {module.BUS!r}, which is none of {', '.join(BUSES)}")
     return Personality(
         name=source.stem,
         title=module.__doc__.strip().splitlines()[0].rstrip("."),

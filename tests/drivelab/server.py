@@ -11,14 +11,22 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from tests.drivelab.ahci import Adapter
 from tests.drivelab.ata import AtaDrive
 from tests.drivelab.clock import RunningClock
+from tests.drivelab.emmc import Emmc
+from tests.drivelab.nvme import NvmeController
 from tests.drivelab.nvmepci import NvmeFunction
 from tests.drivelab.personality import Bench, Drive, load
-from tests.drivelab.vfiouser import PciFunction
+from tests.drivelab.scsi import ScsiDisk
+from tests.drivelab.sdhci import SdhciFunction
+from tests.drivelab.usb import UsbDevice
+from tests.drivelab.usbredir import UsbRedirection
+from tests.drivelab.vhostscsi import VhostScsi
 
 # A firmware minute is a second here: sanitizes and erases are long.
 SPEED = 60.0
@@ -35,11 +43,30 @@ def main(arguments: list[str]) -> int:
     begun = time.monotonic()
     with (directory / f"{personality.name}.journal").open("w", buffering=1) as journal:
         drive.listener = lambda text: print(f"{time.monotonic() - begun:9.3f} {text}", file=journal)
-        function: PciFunction
-        function = Adapter([drive]) if isinstance(drive, AtaDrive) else NvmeFunction(drive)
         threading.Thread(target=_listen, args=(drive,), daemon=True).start()
-        function.serve(path, lambda: print("listening", flush=True))
+        transport(drive).serve(path, lambda: print("listening", flush=True))
     return 0
+
+
+class Transport(Protocol):
+    """What plugs a drive into QEMU."""
+
+    def serve(self, path: Path, listening: Callable[[], None]) -> None: ...
+
+
+def transport(drive: Drive) -> Transport:
+    """The controller that goes with a drive's kind; the laboratory's arguments fit it."""
+    match drive:
+        case AtaDrive():
+            return Adapter([drive])
+        case NvmeController():
+            return NvmeFunction(drive)
+        case ScsiDisk():
+            return VhostScsi(drive)
+        case Emmc():
+            return SdhciFunction(drive)
+        case UsbDevice():
+            return UsbRedirection(drive)
 
 
 def _listen(drive: Drive) -> None:

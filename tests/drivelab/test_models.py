@@ -36,6 +36,7 @@ from tests.drivelab.nvme import (
     FORMAT_IN_PROGRESS,
     INVALID_FIELD,
     LBA_OUT_OF_RANGE,
+    SANITIZE_FAILED,
     SANITIZE_IN_PROGRESS,
     NvmeController,
 )
@@ -469,6 +470,78 @@ def test_sanitize_shows_progress_forbids_reading_and_erases_every_namespace() ->
     nvme.command(0x02, 0x81 | 127 << 16)
     assert struct.unpack_from("<HH", nvme.data) == (0xFFFF, 0x101)
     assert nvme.erased() == [True, True]
+
+
+def log_of(nvme: Nvme) -> tuple[int, int]:
+    """Progress and status of log page 81h."""
+    nvme.command(0x02, 0x81 | 127 << 16)
+    progress, status = struct.unpack_from("<HH", nvme.data)
+    return progress, status
+
+
+BLOCK, UNRESTRICTED, LEAVE = 2, 8, 1
+
+
+@pytest.mark.parametrize("unrestricted", [True, False])
+def test_a_failed_sanitize_takes_nothing_until_it_is_left_or_another_succeeds(
+    unrestricted: bool,
+) -> None:
+    nvme = Nvme(sanitize=frozenset(("block",)), sanitize_failures=1)
+    nvme.command(0x84, BLOCK | (UNRESTRICTED if unrestricted else 0))
+    nvme.clock.advance(100)
+    assert log_of(nvme)[1] & 7 == 3
+    assert nvme.read(0).status == SANITIZE_FAILED
+    assert nvme.command(0x80, 1 << 9).status == SANITIZE_FAILED
+    assert nvme.command(0x84, LEAVE).status == (0 if unrestricted else SANITIZE_FAILED)
+    if not unrestricted:
+        assert nvme.command(0x84, BLOCK | UNRESTRICTED).status == SANITIZE_FAILED
+        nvme.command(0x84, BLOCK)
+        nvme.clock.advance(100)
+    assert nvme.read(0).status == 0
+    assert nvme.erased() == [not unrestricted] * 2
+
+
+def test_a_sanitize_may_stand_still_or_be_forgotten() -> None:
+    stuck = Nvme(sanitize=frozenset(("block",)), stuck_at=0.3)
+    stuck.command(0x84, BLOCK)
+    stuck.clock.advance(1e6)
+    assert log_of(stuck) == (int(0.3 * 65536), 2) and stuck.erased() == [False, False]
+    forgotten = Nvme(sanitize=frozenset(("block",)), forgets_sanitize=True)
+    assert forgotten.command(0x84, BLOCK).status == 0
+    forgotten.clock.advance(1e6)
+    assert log_of(forgotten)[1] == 0 and forgotten.erased() == [False, False]
+
+
+def test_a_write_after_a_sanitize_shows_in_its_log() -> None:
+    nvme = Nvme(sanitize=frozenset(("block",)))
+    nvme.command(0x84, BLOCK)
+    nvme.clock.advance(100)
+    assert log_of(nvme)[1] == 0x101
+    nvme.command(1, 0, 0, 0, admin=False, data=NEW)
+    assert log_of(nvme)[1] == 0x001
+
+
+def test_an_erase_may_reach_half_or_one_namespace_of_several() -> None:
+    half = Nvme(sanitize=frozenset(("block",)), covers=0.5)
+    half.command(0x84, BLOCK)
+    half.clock.advance(100)
+    log_of(half)
+    assert bytes(half.media[0].read(63, 2)) == bytes(512) + OLD
+    one = Nvme(formats_first_only=True)
+    one.command(0x80, 1 << 9, nsid=0xFFFFFFFF)
+    one.clock.advance(10)
+    assert one.status == 0 and one.erased() == [True, False]
+
+
+def test_a_format_counts_down_what_is_left() -> None:
+    nvme = Nvme()
+    nvme.command(0x80, 1 << 9)
+    left = []
+    for _ in range(3):
+        nvme.clock.advance(4)
+        nvme.command(0x06, 0)
+        left.append(nvme.data[32])
+    assert left == [0x80 | 60, 0x80 | 20, 0x80]
 
 
 def test_nvme_reads_writes_and_deallocates() -> None:

@@ -3,7 +3,16 @@
 from dataclasses import replace
 from typing import Any
 
-from appliance.model import AtaFacts, Bus, Drive, Identity, Machine, Media, NvmeFacts
+from appliance.model import (
+    AtaFacts,
+    Bus,
+    Drive,
+    Identity,
+    Machine,
+    Media,
+    NvmeFacts,
+    NvmeNamespace,
+)
 
 GIB = 1 << 30
 
@@ -43,24 +52,52 @@ def disk(serial: str = "WD-1234", **changes: Any) -> Drive:
     return replace(plain, **changes)
 
 
-def nvme(serial: str = "NV-9", *, fna: int = 0, sanicap: int = 0, **changes: Any) -> Drive:
-    """An NVMe drive of 2 GiB that can be formatted."""
-    facts = NvmeFacts(
+def namespace(nsid: int = 1, **changes: Any) -> NvmeNamespace:
+    """A namespace of 2 GiB that reads as zeros where it is deallocated."""
+    plain = NvmeNamespace(
+        nsid=nsid,
+        path=f"/dev/nvme0n{nsid}",
+        size_bytes=2 * GIB,
+        logical_block_bytes=512,
+        wwn=f"eui.00000000000000{nsid:02x}",
+        lba_format=0,
+        deallocated_reads="zeros",
+    )
+    return replace(plain, **changes)
+
+
+def nvme_facts(*namespaces: NvmeNamespace, **changes: Any) -> NvmeFacts:
+    """A controller that can format, and nothing else."""
+    plain = NvmeFacts(
         controller="nvme0",
         controller_id=1,
-        nsid=1,
-        namespaces=(1,),
-        sanicap=sanicap,
-        fna=fna,
+        namespaces=namespaces or (namespace(),),
+        sanicap=0,
+        fna=0,
         format_supported=True,
+        sanitize="idle",
     )
+    return replace(plain, **changes)
+
+
+def nvme(
+    serial: str = "NV-9",
+    *,
+    fna: int = 0,
+    sanicap: int = 0,
+    facts: NvmeFacts | None = None,
+    **changes: Any,
+) -> Drive:
+    """An NVMe drive of 2 GiB that can be formatted."""
+    facts = facts or nvme_facts(fna=fna, sanicap=sanicap)
     return disk(
         serial,
         **{
-            "path": "/dev/nvme0n1",
+            "path": facts.namespaces[0].path,
+            "identity": Identity(model="LAB NVME", serial=serial, wwn=facts.namespaces[0].wwn),
             "bus": Bus.NVME,
             "media": Media.FLASH,
-            "size_bytes": 2 * GIB,
+            "size_bytes": sum(one.size_bytes for one in facts.namespaces),
             "nvme": facts,
             "ata": None,
             **changes,

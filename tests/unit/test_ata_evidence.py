@@ -234,7 +234,12 @@ def events_of(drive: Drive, *steps: tuple[str, dict[str, Any]]) -> list[Event]:
 
 
 def folded(drive: Drive, *attempts: Attempt) -> DriveResult:
-    steps = [("attempt-ended", {"attempt": to_json(one)}) for one in attempts]
+    steps: list[tuple[str, dict[str, Any]]] = []
+    for one in attempts:
+        steps += [
+            ("attempt-started", {"method": one.method, "level": one.level}),
+            ("attempt-ended", {"attempt": to_json(one)}),
+        ]
     decided = ("decided", {"size_after": drive.size_bytes, "smart": None})
     return drive_result(events_of(drive, *steps, decided))
 

@@ -17,7 +17,9 @@ from appliance.model import (
     Check,
     Drive,
     Level,
+    Order,
     Outcome,
+    PassDone,
     Policy,
     RangeError,
     Reason,
@@ -51,6 +53,8 @@ def overwritten(drive: Drive, **changes: Any) -> Attempt:
         written_bytes=drive.size_bytes,
         checks=(stream_check(drive),),
         stream=Stream(cipher="chacha20", seed="00" * 32),
+        scheme="one-pass",
+        passes=(PassDone(name="keyed-stream", written_bytes=drive.size_bytes, verified=True),),
     )
     return replace(good, **changes)
 
@@ -96,6 +100,9 @@ WRONG = RangeError(kind="mismatch", range=ByteRange(offset=4096, length=512))
         {"checks": (stream_check(disk(), scope="sampled"),)},
         {"written_bytes": disk().size_bytes - 512},
         {"stream": None},
+        {"passes": ()},
+        {"passes": (PassDone(name="keyed-stream", written_bytes=512, verified=True),)},
+        {"passes": (PassDone(name="zeros", written_bytes=disk().size_bytes, verified=True),)},
         {"errors": (RangeError(kind="write", range=ByteRange(offset=0, length=512)),)},
         {"reasons": (Reason(code="flush-failed"),)},
         {"result": "failed"},
@@ -122,28 +129,66 @@ def test_sampled_reading_counts_only_where_the_policy_asks_for_it() -> None:
     assert outcome(disk(), attempt, Policy(verify="full")) == Outcome.FAILED
 
 
-def test_a_format_needs_all_three_checks() -> None:
-    drive = nvme()
+def order(**changes: Any) -> Order:
+    good = Order(
+        command="Sanitize, block erase",
+        accepted=True,
+        seen="progress",
+        reported="success",
+        started_at=AT,
+        elapsed_s=10.0,
+    )
+    return replace(good, **changes)
+
+
+def by_firmware(drive: Drive, method: str, level: Level, orders: int) -> Attempt:
+    """An attempt with everything that a firmware method owes; the drive was blank before."""
     small = {"planned_bytes": 4096, "read_bytes": 4096, "expected_bytes": 4096}
+    nothing = {"planned_bytes": 0, "read_bytes": 0, "expected_bytes": 0}
     checks = (
         stream_check(drive, kind="canaries", scope="sampled", **small),
-        stream_check(
-            drive,
-            kind="old-samples",
-            scope="sampled",
-            planned_bytes=0,
-            read_bytes=0,
-            expected_bytes=0,
-        ),
-        stream_check(drive, kind="constant"),
+        stream_check(drive, kind="old-samples", scope="sampled", **nothing),
+        stream_check(drive, kind="after-erase"),
     )
-    attempt = overwritten(
-        drive, method="nvme-format-user-data", checks=checks, stream=None, written_bytes=0
+    return overwritten(
+        drive,
+        method=method,
+        level=level,
+        checks=checks,
+        orders=(order(),) * orders,
+        stream=None,
+        written_bytes=0,
     )
-    assert outcome(drive, attempt) == Outcome.CLEARED
+
+
+@pytest.mark.parametrize(
+    ("method", "level", "orders", "expected"),
+    [
+        ("nvme-format-user-data", Level.CLEAR, 1, Outcome.CLEARED),
+        ("nvme-format-crypto", Level.CLEAR, 1, Outcome.CLEARED),
+        ("nvme-sanitize-block", Level.PURGE, 1, Outcome.PURGED),
+        ("nvme-sanitize-crypto-block", Level.PURGE, 2, Outcome.PURGED),
+    ],
+)
+def test_a_firmware_method_needs_all_its_checks_and_orders(
+    method: str, level: Level, orders: int, expected: Outcome
+) -> None:
+    drive = nvme()
+    attempt = by_firmware(drive, method, level, orders)
+    assert outcome(drive, attempt) == expected
     for left_out in range(3):
-        rest = tuple(check for place, check in enumerate(checks) if place != left_out)
+        rest = tuple(check for place, check in enumerate(attempt.checks) if place != left_out)
         assert outcome(drive, replace(attempt, checks=rest)) == Outcome.FAILED
+    for bad in (
+        {"accepted": False},
+        {"seen": ""},
+        {"reported": "failed"},
+        {"reported": "idle"},
+        {"reported": "unknown"},
+    ):
+        orders_now = (*attempt.orders[1:], order(**bad))
+        assert outcome(drive, replace(attempt, orders=orders_now)) == Outcome.FAILED
+    assert outcome(drive, replace(attempt, orders=attempt.orders[1:])) == Outcome.FAILED
 
 
 def test_a_drive_that_changed_its_size_is_failed() -> None:

@@ -134,6 +134,48 @@ def test_a_write_that_succeeds_in_smaller_pieces_is_no_error(tmp_path: Path) -> 
         assert verify_source(fd, STREAM).good
 
 
+class Watched(Keystream):
+    """Notes where the pass writes, in order: a block's data is made just before it is written."""
+
+    def __init__(self) -> None:
+        super().__init__(STREAM.cipher, bytes(32))
+        self.offsets: list[int] = []
+
+    def fill(self, buffer: memoryview, offset: int) -> None:
+        self.offsets.append(offset)
+        super().fill(buffer, offset)
+
+
+def test_a_bad_place_is_jumped_over_and_tried_again_at_the_end_backwards(tmp_path: Path) -> None:
+    size, source = 12 * MIB, Watched()
+    bad = ((3 * MIB, 512), (3 * MIB + 131072, 512), (5 * MIB, 512))
+    with faulty_disk(tmp_path, size, Faults(bad_writes=bad)) as device, opened(device) as fd:
+        result = overwrite(fd, source, block_bytes=MIB, lanes=1)
+        data = device.read_bytes()
+    places = [offset / MIB for offset in source.offsets]
+    # Past the first bad block one more is left out, past the second two; then they follow.
+    assert places[:9] == [0, 1, 2, 3, 5, 8, 9, 10, 11]
+    assert places[9:12] == [4, 6, 7]
+    assert places[12:14] == [3, 5]
+    assert places[14:] == [5, 3 + 0.125, 3]
+    assert [error.range.offset for error in result.errors] == [start for start, _ in bad]
+    assert result.end is End.COMPLETE and result.written_bytes == size - 3 * 512
+    assert result.reasons[0].facts["blocks"] == 3
+    expected = bytearray(Keystream(STREAM.cipher, bytes(32)).block(0, size))
+    for start, length in bad:
+        expected[start : start + length] = data[start : start + length]
+    assert data == bytes(expected)
+
+
+def test_a_block_that_is_taken_at_the_very_last_try_is_no_error(tmp_path: Path) -> None:
+    # As a whole, in pieces of 64 KiB, in one block; then from behind.
+    faults = Faults(bad_writes_once=((6 * MIB, 512),) * 3)
+    with faulty_disk(tmp_path, 12 * MIB, faults) as device, opened(device) as fd:
+        result = overwrite(fd, STREAM)
+        assert result.good
+        assert verify_source(fd, STREAM).good
+
+
 def test_when_patience_ends_bad_blocks_are_listed_whole(tmp_path: Path) -> None:
     faults = Faults(bad_writes=((4 * MIB, 512),))
     with faulty_disk(tmp_path, 12 * MIB, faults) as device, opened(device) as fd:

@@ -1,19 +1,16 @@
 """Given this machine and policy: what is planned, what is refused, and why."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from appliance.erasure.methods import PERFORMERS
-from appliance.erasure.planning import drive_plan, machine_blockers, reached
+from appliance.erasure.planning import drive_plan, machine_blockers
 from appliance.erasure.preparing import PREPARERS
-from appliance.erasure.standards import BY_ID, METHODS
+from appliance.erasure.standards import METHODS
 from appliance.job.planning import job_plan
 from appliance.model import (
-    AtaFacts,
     Bus,
     Controller,
     Drive,
@@ -27,7 +24,7 @@ from appliance.model import (
     from_json,
     to_json,
 )
-from tests.unit.machines import ata_facts, disk, machine, nvme
+from tests.unit.machines import ata_facts, disk, machine, namespace, nvme, nvme_facts
 
 
 def codes(reasons: tuple[Reason, ...]) -> set[str]:
@@ -139,12 +136,61 @@ def test_nvme_is_formatted_first_and_overwritten_if_that_fails() -> None:
     assert out["nvme-sanitize-block"] == {"drive-lacks"}
 
 
-def test_format_is_out_where_it_could_reach_other_namespaces() -> None:
-    drive = nvme()
-    assert drive.nvme is not None
-    drive = replace(drive, nvme=replace(drive.nvme, namespaces=(1, 2, 3)))
+def chosen(drive: Drive, policy: Policy | None = None) -> list[str]:
+    plan = drive_plan(drive, machine(drive), policy or Policy())
+    return [option.method for option in plan.methods]
+
+
+def test_nvme_is_sanitized_first_and_crypto_alone_only_where_the_policy_says_so() -> None:
+    fully = nvme(fna=0x04, sanicap=0b11)
+    rest = ["nvme-format-crypto", "nvme-format-user-data", "overwrite"]
+    wanted = ["nvme-sanitize-crypto-block", "nvme-sanitize-block"]
+    assert chosen(fully) == wanted + rest
+    assert chosen(fully, Policy(crypto_erase_alone=True)) == [
+        *wanted,
+        "nvme-sanitize-crypto",
+        *rest,
+    ]
+    assert chosen(nvme(sanicap=0b10)) == [
+        "nvme-sanitize-block",
+        "nvme-format-user-data",
+        "overwrite",
+    ]
+
+
+def test_several_namespaces_are_one_drive_that_is_erased_whole_or_not_at_all() -> None:
+    three = nvme_facts(*(namespace(n) for n in (1, 2, 3)), sanicap=0b11)
+    drive = nvme(facts=three)
+    assert [part.path for part in drive.parts] == ["/dev/nvme0n1", "/dev/nvme0n2", "/dev/nvme0n3"]
+    assert drive.size_bytes == sum(part.size_bytes for part in drive.parts)
     plan = drive_plan(drive, machine(drive), Policy())
-    assert [option.method for option in plan.methods] == ["overwrite"]
+    assert plan.methods[0].method == "nvme-sanitize-crypto-block"
+    assert "erases-namespaces" in codes(plan.notes)
+    unseen = replace(three, namespaces=(*three.namespaces[:2], namespace(3, path="")))
+    assert "namespace-unseen" in refusals(nvme(facts=unseen))
+    other_blocks = replace(three, namespaces=(namespace(1), namespace(2, logical_block_bytes=520)))
+    assert "block-size" in refusals(nvme(facts=other_blocks))
+
+
+def test_one_format_for_all_namespaces_must_be_possible_and_keep_their_block_sizes() -> None:
+    two = (namespace(1), namespace(2))
+    assert chosen(nvme(facts=nvme_facts(*two))) == ["nvme-format-user-data", "overwrite"]
+    assert chosen(nvme(facts=nvme_facts(*two, fna=0x08))) == ["overwrite"]
+    mixed = (namespace(1), namespace(2, lba_format=1, logical_block_bytes=4096))
+    assert chosen(nvme(facts=nvme_facts(*mixed))) == ["overwrite"]
+
+
+def test_a_drive_with_namespaces_that_nobody_can_check_is_left_alone() -> None:
+    facts = nvme_facts(sanicap=0b11, detached=1)
+    assert refusals(nvme(facts=facts)) == {"namespaces-detached"}
+
+
+def test_a_sanitize_of_an_earlier_run_is_dealt_with_first() -> None:
+    for state, code in (("running", "wait-for-sanitize"), ("failed", "leave-failed-sanitize")):
+        drive = nvme(facts=nvme_facts(sanitize=state))
+        plan = drive_plan(drive, machine(drive), Policy())
+        assert codes(plan.preparations) == {code} <= set(PREPARERS)
+    assert not drive_plan(nvme(), machine(nvme()), Policy()).preparations
 
 
 def test_purge_without_fallback_refuses_what_only_reaches_clear() -> None:
@@ -165,6 +211,8 @@ def test_purge_without_fallback_refuses_what_only_reaches_clear() -> None:
         (disk(ata=ata_facts(security_locked=True, security_frozen=True)), "ata-locked-closed"),
         (disk(ata=ata_facts(security_locked=True, security_tries_over=True)), "ata-locked-closed"),
         (disk(ata=ata_facts(security_enabled=True, security_frozen=True)), "ata-password-set"),
+        (disk(bus=Bus.MMC, ata=ata_facts(security_locked=True)), "ata-locked"),
+        (disk(bus=Bus.MMC, ata=ata_facts(security_enabled=True)), "ata-password-set"),
         (
             disk(holders=(Holder(path="/dev/sda1", kind="mount", mountpoints=("/",)),)),
             "carries-the-system",
@@ -203,46 +251,6 @@ def test_a_raid_controller_without_drives_blocks_the_certificate() -> None:
 
 def test_only_methods_that_can_be_performed_are_ever_chosen() -> None:
     assert {method.id for method in METHODS if method.built} == set(PERFORMERS)
-
-
-buses, media = st.sampled_from(list(Bus)), st.sampled_from(list(Media))
-flags = st.booleans()
-
-
-# Every yes-or-no that IDENTIFY DEVICE holds, and what a sanitize may be doing.
-ata_states = st.fixed_dictionaries(
-    {
-        **{item.name: flags for item in fields(AtaFacts) if item.type == "bool"},
-        "sanitize_state": st.sampled_from([None, "idle", "running", "failed", "succeeded"]),
-    }
-)
-
-
-@given(buses, media, st.integers(0, 7), st.integers(0, 7), ata_states, flags, flags)
-def test_no_plan_reaches_a_level_that_its_methods_cannot_give(
-    bus: Bus, medium: Media, fna: int, sanicap: int, ata: dict[str, Any], purge: bool,
-    fallback: bool,
-) -> None:  # fmt: skip
-    drive = nvme(fna=fna, sanicap=sanicap) if bus == Bus.NVME else disk(bus=bus)
-    drive = replace(drive, media=medium, ata=ata_facts(**ata))
-    policy = Policy(
-        level=Level.PURGE if purge else Level.CLEAR,
-        fallback=Level.CLEAR if fallback else Level.NONE,
-        buses=tuple(Bus),
-    )
-    plan = drive_plan(drive, machine(drive), policy)
-    for option in plan.methods:
-        method = BY_ID[option.method]
-        assert option.level == method.levels[medium]
-        assert method.built and bus in method.buses
-        assert option.level.rank >= (Level.CLEAR.rank if fallback or not purge else 2)
-        assert not (option.method.startswith("ata-erase") and ata["security_frozen"])
-        assert not (option.method.startswith("ata-sanitize") and ata["sanitize_frozen"])
-    assert {item.code for item in plan.preparations} <= set(PREPARERS)
-    assert reached(plan.methods) in {option.level for option in plan.methods} | {Level.NONE}
-    names = {option.method for option in plan.methods} | {out.method for out in plan.ruled_out}
-    if not plan.refusals:
-        assert names == {method.id for method in METHODS if bus in method.buses}
 
 
 def test_a_plan_survives_json_and_keeps_its_digest() -> None:

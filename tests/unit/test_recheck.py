@@ -120,6 +120,27 @@ def test_without_the_deployment_statement_the_image_is_a_difference(wiped: Wiped
     assert ours(wiped) == theirs(wiped) == 1
 
 
+def test_the_namespaces_of_one_drive_are_read_one_after_the_other(
+    wiped: Wiped, tmp_path: Path
+) -> None:
+    content = wiped.device.read_bytes()
+    cuts = (0, (3 << 20) + 512, 6 << 20, len(content))
+    parts = [tmp_path / f"namespace{number}" for number in range(3)]
+    for part, start, end in zip(parts, cuts[:-1], cuts[1:], strict=True):
+        part.write_bytes(content[start:end])
+    parser = argparse.ArgumentParser()
+    recheck.add_arguments(parser)
+    trust = ["--trust", str(wiped.office.trust_dir), "--deployment", str(wiped.later)]
+
+    def again(*devices: Path) -> int:
+        return recheck.run(parser.parse_args([str(wiped.statement), *map(str, devices), *trust]))
+
+    assert again(*parts) == 0
+    assert again(parts[1], parts[0], parts[2]) == 1
+    with pytest.raises(TajdeedError, match="recheck-size"):
+        again(*parts[:2])
+
+
 def test_a_device_of_another_size_is_bad_input(wiped: Wiped) -> None:
     with wiped.device.open("ab") as disk:
         disk.write(bytes(512))

@@ -117,3 +117,46 @@ def test_the_schema_has_every_setting_and_the_defaults_fit() -> None:
         place[leaf] = list(one.default) if isinstance(one.default, tuple) else one.default
     validator.validate(tree)
     assert settings.parsed(yaml.safe_dump(tree).encode(), "x").keys() == settings.defaults().keys()
+
+
+CONTRACT = """
+policy:
+  scheme: contract-5
+  schemes:
+    - name: contract-5
+      verify: all
+      passes: [zeros, complement, byte-5a, complement, keyed-stream]
+"""
+
+
+def test_a_donors_contract_adds_a_scheme_without_code(tmp_path: Path) -> None:
+    scheme = settings.policy(read(tmp_path, CONTRACT)).scheme
+    assert (scheme.name, scheme.verify, len(scheme.passes)) == ("contract-5", "all", 5)
+    for name in ("one-pass", "zeros", "dod-3"):
+        assert settings.policy(read(tmp_path, f"policy: {{scheme: {name}}}")).scheme.name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("policy: {scheme: gutmann}", "config-scheme-unknown"),
+        ("policy: {schemes: [{name: zeros, passes: [ones]}]}", "config-scheme-bad"),
+        ("policy: {schemes: [{name: x, passes: [complement]}]}", "config-scheme-bad"),
+        ("policy: {schemes: [{name: x, passes: [keyed-stream, complement]}]}", "config-scheme-bad"),
+        ("policy: {schemes: [{name: x, passes: []}]}", "config-wrong-value"),
+        ("policy: {schemes: [{name: x, passes: [byte-zz]}]}", "config-wrong-value"),
+        ("policy: {preset: sa-government, fallback: clear}", "config-preset-conflict"),
+        ("policy: {preset: sa-government, crypto_erase_alone: true}", "config-preset-conflict"),
+        ("policy: {preset: sa-government, verify: sampled}", "config-preset-conflict"),
+    ],
+)
+def test_schemes_and_presets_that_do_not_hold_together_are_refused(
+    tmp_path: Path, text: str, code: str
+) -> None:
+    assert refusal(tmp_path, text).code == code
+
+
+def test_the_government_preset_takes_purge_and_nothing_less(tmp_path: Path) -> None:
+    found = settings.policy(read(tmp_path, "policy: {preset: sa-government, level: purge}"))
+    assert (found.level, found.fallback) == (Level.PURGE, Level.NONE)
+    assert not found.crypto_erase_alone and found.verify == "full" and found.on_failure == "stop"

@@ -14,7 +14,7 @@ ROWS = (
     {"job"},
     {"erasure", "imaging", "statement", "delivery"},
     {"hardware", "tools"},
-    {"model", "record", "errors", "i18n", "codes", "texts", "settings", "__init__"},
+    {"model", "record", "errors", "i18n", "codes", "texts", "settings", "schemes", "__init__"},
 )
 HEAVY = ("requests", "cryptography", "asyncio", "jsonschema", "weasyprint", "sqlalchemy", "pySMART")
 

@@ -13,7 +13,7 @@ from appliance.erasure.firmware import Recipe, Step, perform
 from appliance.erasure.methods import overwrite as host
 from appliance.erasure.site import Site
 from appliance.erasure.stream import Pattern
-from appliance.model import Attempt, MethodOption, Reason
+from appliance.model import Attempt, MethodOption
 
 _CRYPTO = atasanitize.sanitize("crypto-scramble")
 _BLOCK = atasanitize.sanitize("block-erase")
@@ -51,7 +51,7 @@ def crypto_overwrite(site: Site, option: MethodOption) -> Attempt:
 def _performed(site: Site, option: MethodOption, recipe: Recipe) -> Attempt:
     attempt = perform(site, option, recipe)
     if attempt.orders and attempt.orders[-1].reported == "failed":
-        atasanitize.leave_failed(site, Reason(code="leave-failed-sanitize"))
+        atasanitize.recover(site)
     return attempt
 
 

@@ -97,6 +97,10 @@ def page(payload: dict[str, Any], statement_id: str, receipt: dict[str, Any] | N
     if standard:
         technical.append(_line(N_("Standard"), f"{standard['governing']}; {standard['mapping']}"))
     stream = body["attempts"][-1]["stream"] if body.get("attempts") else None
+    if passes := body["attempts"][-1].get("passes") if body.get("attempts") else None:
+        scheme = body["attempts"][-1]["scheme"]
+        listed = ", ".join(one["name"] for one in passes)
+        technical.append(_line(N_("Overwrite scheme"), f"{scheme}: {listed}"))
     if stream:
         technical.append(_line(N_("Stream"), f"{stream['cipher']} {stream['seed']}"))
     tool = body["tool"]
@@ -228,7 +232,8 @@ def _left_alone(item: dict[str, Any]) -> DriveRow:
 
 
 def _evidence(check: dict[str, Any]) -> Evidence:
-    planned, read, kind = check["planned_bytes"], check["read_bytes"], check["kind"]
+    planned, read = check["planned_bytes"], check["read_bytes"]
+    kind = "pass" if check["kind"].startswith("pass-") else check["kind"]
     bad = check["bad_ranges"]
     if check["complete"] and not bad and 0 < planned == read == check["expected_bytes"]:
         said = words.FOUND_GOOD.get(kind, N_("{read} read, all as it must be"))

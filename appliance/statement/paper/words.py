@@ -33,6 +33,7 @@ OUTCOMES = {
 HIDDEN = {
     "none": N_("none found"),
     "removed": N_("removed"),
+    "erased": N_("erased"),
     "present": N_("still there"),
     "could-not-be-excluded": N_("could not be excluded"),
 }
@@ -68,6 +69,7 @@ CHECKS = {
     "old-samples": N_("samples of old data"),
     "constant": N_("read back"),
     "pattern": N_("read back"),
+    "pass": N_("read back between two passes"),
     "after-erase": N_("read back"),
 }
 # What a good check says, by its kind.
@@ -77,6 +79,7 @@ FOUND_GOOD = {
     "old-samples": N_("samples of old data ({read}): none left"),
     "constant": N_("{read} read back: all blocks constant, as the drive declares"),
     "pattern": N_("{read} read back: every block holds the pattern"),
+    "pass": N_("{read} read back between two passes: as written"),
     "after-erase": N_("{read} read back: as the drive declares to read after an erase"),
 }
 ROLES = {

@@ -5,7 +5,9 @@ from tests.drivelab.nvmeidentify import NvmeTraits
 from tests.drivelab.personality import Bench, Expected
 
 BUS = "nvme"
-EXPECTED = Expected(outcome="cleared", level="clear", method="nvme-format-user-data", honest=True)
+EXPECTED = Expected(
+    outcome="purged", level="purge", method="nvme-sanitize-crypto-block", honest=True
+)
 
 
 def build(bench: Bench) -> NvmeController:
@@ -13,5 +15,6 @@ def build(bench: Bench) -> NvmeController:
         model="LAB HONEST NVME",
         serial="LABNVME0003",
         sanitize=frozenset(("crypto", "block")),
+        sanitize_s=300.0,
     )
     return NvmeController(bench.clock, [bench.store()], traits)

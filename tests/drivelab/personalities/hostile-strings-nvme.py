@@ -5,7 +5,7 @@ from tests.drivelab.nvmeidentify import NvmeTraits
 from tests.drivelab.personality import Bench, Expected
 
 BUS = "nvme"
-EXPECTED = Expected(outcome="cleared", level="clear", method="nvme-format-user-data", honest=True)
+EXPECTED = Expected(outcome="cleared", level="clear", method="nvme-format-crypto", honest=True)
 
 
 def build(bench: Bench) -> NvmeController:
