@@ -132,7 +132,7 @@ class AtaBench:
         """The data of all events of a name."""
         return [event.data for event in self.events if event.event == name]
 
-    def _say(self, name: str, **data: Any) -> None:
+    def _say(self, name: str, /, **data: Any) -> None:
         self.events.append(Event(n=len(self.events), at=AT, event=name, data=data, prev=""))
 
     def _submit(self, task: Taskfile, data: bytes = b"") -> bytes:
