@@ -10,7 +10,9 @@ EXPECTED = Expected(outcome="cleared", level="clear", method="overwrite", honest
 
 
 def build(bench: Bench) -> AtaDrive:
-    traits = AtaTraits(model="LAB HANGS", serial="LABHNG0029", wwn=0x5000C5000000001D)
+    traits = AtaTraits(
+        model="LAB HANGS", serial="LABHNG0029", wwn=0x5000C5000000001D, security=False
+    )
     drive = AtaDrive(bench.clock, bench.store(), traits)
     left = 3
 

@@ -17,5 +17,6 @@ def build(bench: Bench) -> AtaDrive:
         serial="LABCAC0028",
         wwn=0x500253800000001C,
         rpm=SOLID_STATE_RPM,
+        security=False,
     )
-    return AtaDrive(bench.clock, VolatileCache(bench.store(), 4096, honest=False), traits)
+    return AtaDrive(bench.clock, VolatileCache(bench.store(mib=16), 4096, honest=False), traits)
