@@ -18,6 +18,5 @@ def build(bench: Bench) -> AtaDrive:
         wwn=0x500253800000001C,
         security=False,
         rpm=SOLID_STATE_RPM,
-        security=False,
     )
     return AtaDrive(bench.clock, VolatileCache(bench.store(mib=16), 4096, honest=False), traits)
