@@ -1,7 +1,7 @@
 """The matrix: what a statement said of each drive against what is true, and against what should be.
 
 A false certificate says `cleared` or `purged` while a donor's data is on the medium. A false
-failure says less than that of a drive that did what it was told. Pure; the report is Markdown.
+failure says less than it could of a drive that did what it was told. Pure; the report is Markdown.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from tests.drivelab.personality import Expected, Truth
 
 _CERTIFIED = frozenset(("cleared", "purged"))
+_LEVELS = ("none", "clear", "purge", "destroy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,9 @@ class Row:
 
     @property
     def false_failure(self) -> bool:
-        return self.expected.honest and not self.certified
+        """An honest drive that did not reach its best level."""
+        reached = self.level if self.certified else "none"
+        return self.expected.honest and _LEVELS.index(reached) < _LEVELS.index(self.expected.level)
 
     @property
     def problems(self) -> tuple[str, ...]:

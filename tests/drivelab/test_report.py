@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from tests.drivelab.guards import Without, guards_report
 from tests.drivelab.matrix import Row, report, row
 from tests.drivelab.personality import Expected
+from tests.drivelab.readme import put
 
 HONEST = Expected(outcome="cleared", level="clear", method="overwrite", honest=True)
 LIAR = Expected(
@@ -58,6 +61,12 @@ def test_a_failure_of_an_honest_drive_is_false() -> None:
     assert found.problems[0] == "outcome failed, not cleared"
 
 
+def test_less_than_its_best_level_is_a_false_failure_of_an_honest_drive() -> None:
+    best = Expected(outcome="purged", level="purge", method="overwrite", honest=True)
+    found = judged(best, said("cleared"), 0)
+    assert found.false_failure and found.certified and not found.false_certificate
+
+
 def test_a_wrong_reason_method_or_truth_is_a_problem_too() -> None:
     assert judged(LIAR, said("failed", "write-errors"), 512).problems == (
         "reasons ['write-errors'] without readback-mismatch",
@@ -90,3 +99,26 @@ def test_the_report_counts_the_four_cases() -> None:
     assert "512 of 4096 bytes" in text
     assert "nvme-format-user-data (failed), overwrite (done)" in text and "| 65 s |" in text
     assert "4 drives in 1 boot, 12 s." in text
+
+
+def test_the_readme_keeps_the_section_that_a_run_did_not_make(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    put("matrix", "## The matrix\n\nfirst\n", readme)
+    put("guards", "## The guards\n\nred\n", readme)
+    put("matrix", "## The matrix\n\nsecond\n", readme)
+    text = readme.read_text()
+    assert "first" not in text and text.index("second") < text.index("red")
+    assert text.count("## The matrix") == text.count("## The guards") == 1
+
+
+def test_a_guard_that_nothing_turns_red_for_stands_out() -> None:
+    good = judged(HONEST, said("cleared"), 0)
+    bad = judged(LIAR, said("cleared"), 512)
+    found = (
+        Without(guard="canaries", without="nobody looks", rows=(good, bad)),
+        Without(guard="decoration", without="nothing happens", rows=(good,)),
+    )
+    text = guards_report(found, 12.3)
+    assert "| canaries | nobody looks | `drive`, `drive` | `drive`: FALSE CERTIFICATE" in text
+    assert "| decoration | nothing happens | `drive` | **nothing** |" in text
+    assert "1 of 2 guards turn the matrix red, 12 s." in text

@@ -1,4 +1,4 @@
-"""A hard disk that vanishes midway and comes back a moment later under another name."""
+"""A hard disk that vanishes midway and comes back later under another name."""
 
 from tests.drivelab.ata import WRITES, AtaDrive
 from tests.drivelab.atacommand import Deferred, Taskfile
@@ -23,8 +23,8 @@ def build(bench: Bench) -> AtaDrive:
         if task.command in WRITES and drive.written_blocks > drive.medium.blocks // 2 and not gone:
             gone = True
             drive.unplug()
-            # Two seconds later, while whoever wrote still holds the old name.
-            bench.clock.after(120.0, drive.plug)
+            # Half a minute later in the laboratory: libata has given the old name up by then.
+            bench.clock.after(1800.0, drive.plug)
             raise Deferred(None)
 
     drive.before_command.append(half_way)

@@ -9,7 +9,9 @@ EXPECTED = Expected(outcome="purged", level="purge", method="ata-erase-enhanced"
 
 
 def build(bench: Bench) -> AtaDrive:
-    traits = AtaTraits(model="LAB DCO", serial="LABDCO0020", wwn=0x5000C50000000014, dco=True)
+    traits = AtaTraits(
+        model="LAB DCO", serial="LABDCO0020", wwn=0x5000C50000000014, dco=True, security=False
+    )
     drive = AtaDrive(bench.clock, bench.store(), traits)
     drive.capacity.hide(dco=12288)
     return drive

@@ -13,7 +13,9 @@ EXPECTED = Expected(
 
 
 def build(bench: Bench) -> AtaDrive:
-    traits = AtaTraits(model="LAB SWAP A", serial="LABSWP0031", wwn=0x5000C5000000001F)
+    traits = AtaTraits(
+        model="LAB SWAP A", serial="LABSWP0031", wwn=0x5000C5000000001F, security=False
+    )
     drive = AtaDrive(bench.clock, bench.store(), traits)
 
     def swap() -> None:

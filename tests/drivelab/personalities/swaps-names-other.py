@@ -13,7 +13,9 @@ EXPECTED = Expected(
 
 
 def build(bench: Bench) -> AtaDrive:
-    traits = AtaTraits(model="LAB SWAP B", serial="LABSWP0032", wwn=0x5000C50000000020)
+    traits = AtaTraits(
+        model="LAB SWAP B", serial="LABSWP0032", wwn=0x5000C50000000020, security=False
+    )
     drive = AtaDrive(bench.clock, bench.store(), traits)
 
     def swap() -> None:

@@ -19,4 +19,4 @@ def build(bench: Bench) -> AtaDrive:
         security=False,
         rpm=SOLID_STATE_RPM,
     )
-    return AtaDrive(bench.clock, VolatileCache(bench.store(), 4096, honest=False), traits)
+    return AtaDrive(bench.clock, VolatileCache(bench.store(mib=16), 4096, honest=False), traits)
