@@ -8,7 +8,7 @@ BUS = "sata"
 EXPECTED = Expected(
     outcome="cleared",
     level="clear",
-    method="ata-erase-enhanced",
+    method="overwrite",
     reason="hidden-area-not-excluded",
     honest=True,
 )

@@ -6,11 +6,7 @@ from tests.drivelab.personality import Bench, Expected
 
 BUS = "sata"
 EXPECTED = Expected(
-    outcome="failed",
-    level="none",
-    method="ata-erase-enhanced",
-    reason="hidden-area-left",
-    truth="gone",
+    outcome="failed", level="none", method="overwrite", reason="hidden-area-left", truth="left"
 )
 
 
