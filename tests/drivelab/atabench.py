@@ -12,6 +12,7 @@ import itertools
 import os
 import struct
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,12 @@ class SmallBench(Bench):
 
 
 class AtaBench:
-    """One personality's drive, opened; `erase` does to it what a worker does."""
+    """One personality's drive, opened; `erase` does to it what a worker does.
+
+    `hdparm_lingers_s`: how long hdparm still takes when its command has been taken.
+    """
+
+    hdparm_lingers_s = 0.0
 
     def __init__(self, name: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.model = load(name).build(
@@ -209,5 +215,6 @@ class AtaBench:
             if task.status & 1:
                 stderr = "SG_IO: bad/missing sense data, sb[]:  70 00 0b\n"
                 break
+        time.sleep(self.hdparm_lingers_s)
         run = CommandRun(argv=argv, status=0, started_at=AT, elapsed_s=0.0)
         return Output(run=run, status=0, stdout="", stderr=stderr, raw=b"")

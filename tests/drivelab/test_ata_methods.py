@@ -14,7 +14,7 @@ from appliance.erasure import atasanitize
 from appliance.erasure.site import Site
 from appliance.erasure.watching import Patience
 from appliance.model import Level, Outcome, Policy
-from tests.drivelab.atabench import AtaBench
+from tests.drivelab.atabench import SPEED, AtaBench
 from tests.drivelab.atacommand import AtaError, Taskfile
 from tests.drivelab.donor import left_bytes
 from tests.drivelab.personality import load
@@ -172,3 +172,13 @@ def test_success_of_an_earlier_sanitize_is_no_evidence(name: str, opened: Open) 
     honest = name == "honest-ssd"
     assert (attempt.result == "done") is honest
     assert [one.code for one in attempt.reasons] == ([] if honest else ["order-not-seen"])
+
+
+def test_a_sanitize_that_is_over_before_hdparm_is_was_still_seen(opened: Open) -> None:
+    bench = opened("honest-ssd")
+    bench.firmware.sanitize.succeeded = True
+    bench.firmware.sanitize.seconds = 0.2 * SPEED
+    bench.hdparm_lingers_s = 0.5
+    (attempt,) = bench.erase().attempts
+    assert [order.seen for order in attempt.orders] == ["progress", "progress"]
+    assert attempt.result == "done"
