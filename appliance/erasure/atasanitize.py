@@ -63,13 +63,8 @@ def sanitize(kind: hdparm.Sanitize, pattern: bytes = b"") -> Step:
         site.say("order-given", command=name, before=to_json(before))
         with _Lookout(site.fd) as lookout:
             problem = _send(site, kind, pattern)
-        if problem:
-            try:
-                now = sanitize_status(site.fd)
-            except OSError:
-                now = before
-            if not lookout.saw_running and now.state in (before.state, "idle"):
-                return _refused(name, started_at, problem)
+        if problem and not lookout.saw_running and _unmoved(site, before):
+            return _refused(name, started_at, problem)
         order = watch(
             name,
             lambda: watched(sanitize_status(site.fd)),
@@ -95,6 +90,14 @@ def _send(site: Site, kind: hdparm.Sanitize, pattern: bytes) -> str:
         return error.code
     site.ran(done.run)
     return hdparm.complaint(done)
+
+
+def _unmoved(site: Site, before: SanitizeStatus) -> bool:
+    """Whether the drive says that nothing has begun; silence is no such word."""
+    try:
+        return sanitize_status(site.fd).state in (before.state, "idle")
+    except OSError:
+        return False
 
 
 def patience(site: Site) -> Patience:
