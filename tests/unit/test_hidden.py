@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from appliance.hardware.drives import found_again
 from appliance.hardware.hidden import KINDS, capped, dco_max_lba, hidden_areas, since
 from appliance.job.eventlog import Event
 from appliance.job.fold import drive_result
+from appliance.job.plan_command import lines
+from appliance.job.planning import job_plan
 from appliance.model import (
     Bus,
     Drive,
@@ -129,6 +132,14 @@ def test_the_host_protected_area_goes_before_the_overlay() -> None:
         ("remove-hpa", 8),
         ("restore-dco", 12),
     ]
+
+
+@pytest.mark.parametrize("tongue", ["en", "ar"])
+def test_the_plan_tells_a_person_what_is_removed_first(tongue: str) -> None:
+    drive = asked(native_max_lba=BLOCKS + 7, dco_max_lba=BLOCKS + 7)
+    told = "\n".join(lines(job_plan(machine(drive), Policy(), ()), tongue))
+    assert "HPA" in told and re.search(r"\b8\b", told)
+    assert ("تُزال" in told) == (tongue == "ar")
 
 
 def test_what_cannot_be_excluded_is_no_purge_and_what_is_left_is_no_pass() -> None:
