@@ -16,7 +16,7 @@ from typing import Any
 
 from imagebuilder.stick.command import stick_parts
 from imagebuilder.stick.writer import Personal, write_stick
-from imagebuilder.vm import Machine
+from imagebuilder.vm import ConsoleTimeout, Machine
 from tests.drivelab.laboratory import Laboratory
 from tests.drivelab.personality import Personality
 from tests.vm.overlay import shell_overlay
@@ -166,6 +166,6 @@ def _fetched(machine: Machine, path: str) -> bytes:
         text = machine.shell.check(f"gzip -c {path} | base64 -w 200", 600)
         try:
             return gzip.decompress(base64.b64decode(text, validate=False))
-        except (OSError, EOFError, ValueError, zlib.error):
+        except (ConsoleTimeout, OSError, EOFError, ValueError, zlib.error):
             continue
     raise LookupError(f"{path} did not come over the serial line whole")
