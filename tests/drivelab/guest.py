@@ -160,11 +160,11 @@ def _body(signed: bytes) -> dict[str, Any]:
 
 
 def _fetched(machine: Machine, path: str) -> bytes:
-    """A file of the guest. The serial line of a busy host can garble: it is packed, and checked
-    by gzip's own sum."""
+    """A file of the guest. The serial line of a busy host can garble, also the mark at a
+    command's end: it is packed, and checked by gzip's own sum."""
     for _attempt in range(3):
-        text = machine.shell.check(f"gzip -c {path} | base64 -w 200", 600)
         try:
+            text = machine.shell.check(f"gzip -c {path} | base64 -w 200", 240)
             return gzip.decompress(base64.b64decode(text, validate=False))
         except (ConsoleTimeout, OSError, EOFError, ValueError, zlib.error):
             continue
