@@ -1,11 +1,11 @@
-"""A hard disk whose configuration overlay makes it 6 MiB smaller than it was built."""
+"""A hard disk whose configuration overlay makes it 6 MiB smaller than it was built; no security."""
 
 from tests.drivelab.ata import AtaDrive
 from tests.drivelab.ataidentify import AtaTraits
 from tests.drivelab.personality import Bench, Expected
 
 BUS = "sata"
-EXPECTED = Expected(outcome="purged", level="purge", method="ata-erase-enhanced", honest=True)
+EXPECTED = Expected(outcome="cleared", level="clear", method="overwrite", honest=True)
 
 
 def build(bench: Bench) -> AtaDrive:
