@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from appliance.erasure.planning import drive_plan, reached
 from appliance.erasure.preparing import PREPARERS
+from appliance.erasure.site import Site
+from appliance.erasure.uncovering import look_again
 from appliance.hardware.drives import found_again
 from appliance.hardware.hidden import KINDS, capped, dco_max_lba, hidden_areas, since
 from appliance.job.eventlog import Event
@@ -243,3 +245,21 @@ def test_the_overlays_record_is_believed_only_when_its_sum_is_right() -> None:
     damaged[6] ^= 1
     assert dco_max_lba(bytes(damaged)) is None
     assert dco_max_lba(bytes(512)) is None and dco_max_lba(overlay(7)[:511]) is None
+
+
+def test_only_an_ata_drive_is_asked_again_so_that_what_was_said_of_others_stands() -> None:
+    said: list[str] = []
+    for drive in (
+        disk(bus=Bus.MMC, ata=None, path="/dev/mmcblk0"),
+        replace(asked(), bus=Bus.USB),
+    ):
+        site = Site(
+            fd=-1,
+            drive=drive,
+            policy=Policy(),
+            cipher="chacha20",
+            say=lambda event, **_: said.append(event),
+            progress=lambda *_: None,
+        )
+        look_again(site, drive)
+    assert said == []
