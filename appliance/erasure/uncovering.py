@@ -1,6 +1,6 @@
 """What hides a part of an ATA drive is taken away: HPA, DCO, accessible maximum address.
 
-Orders only; whether they worked is read from the drive afterwards (`areas_now`). The kernel
+Orders only; whether they worked is read from the drive afterwards (`look_again`). The kernel
 learns of another size only when the port is scanned again, and takes some drives for new ones
 then, under another name: so whoever did this lets go of the drive, has it scanned, and the
 rest is done by a worker that may open the drive where it is now.
@@ -57,8 +57,13 @@ def _order(site: Site, item: Reason, command: Callable[[str], Output]) -> None:
 
 
 def _fresh(site: Site) -> Drive:
-    words = descriptor.ata_identify(site.fd)
-    return replace(site.drive, ata=hidden.ata_with_hidden(site.fd, words))
+    """The drive with its capacities as it answers now; what else was learnt of it stays."""
+    now = hidden.ata_with_hidden(site.fd, descriptor.ata_identify(site.fd))
+    known = site.drive.ata
+    if known is None:
+        return replace(site.drive, ata=now)
+    facts = replace(now, sanitize_state=known.sanitize_state, sanitize_frozen=known.sanitize_frozen)
+    return replace(site.drive, ata=facts)
 
 
 def accessible_bytes(site: Site) -> int:
@@ -71,10 +76,16 @@ def accessible_bytes(site: Site) -> int:
     return 0 if last is None else (last + 1) * site.drive.logical_block_bytes
 
 
-def areas_now(site: Site, before: Drive) -> tuple[HiddenArea, ...]:
-    """The hidden areas as the drive answers at this moment, against those of the plan."""
-    if before.bus != Bus.SATA or before.ata is None:
-        return hidden.hidden_areas(before)
+def look_again(site: Site, before: Drive) -> None:
+    """Say in the log what an ATA drive answers about its hidden areas at this moment.
+
+    Not asked through an adapter; of other drives, whoever prepared them has said it.
+    """
+    if before.bus == Bus.SATA and before.ata is not None:
+        site.say("hidden-areas", areas=to_json(_areas_now(site, before)))
+
+
+def _areas_now(site: Site, before: Drive) -> tuple[HiddenArea, ...]:
     try:
         site.drive = _fresh(site)
     except OSError:

@@ -17,7 +17,7 @@ from pathlib import Path
 from appliance.erasure.pace import Headway
 from appliance.erasure.preparing import prepare
 from appliance.erasure.site import Site, open_parts
-from appliance.erasure.uncovering import accessible_bytes, areas_now, scan_again
+from appliance.erasure.uncovering import accessible_bytes, look_again, scan_again
 from appliance.errors import DriveError, TajdeedError
 from appliance.hardware.smart import smart
 from appliance.i18n import N_, _
@@ -127,7 +127,7 @@ def _same_or_larger(site: Site, before: Drive) -> bool:
 
 def _sanitize(site: Site, task: tasks.Task, before: Drive) -> None:
     """Look at the hidden areas once more, then the methods, then what the drive is afterwards."""
-    site.say("hidden-areas", areas=to_json(areas_now(site, before)))
+    look_again(site, before)
     for option in task.plan.methods:
         attempt = attempted(site, option)
         site.say("attempt-ended", attempt=to_json(attempt))

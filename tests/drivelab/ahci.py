@@ -120,11 +120,15 @@ class Port:
         self._register_fis(_signature_fis(), interrupt=False)
 
     def unplug(self) -> None:
-        """Pull the drive: the command under way is never answered."""
+        """Pull the drive: the command under way is never answered.
+
+        It stays in PxCI until the driver stops the list: a bit that went out by itself would
+        say that it has been done.
+        """
         if self.drive is not None:
             self.drive.note("vanished")
         self.drive = None
-        self._forget_commands()
+        self._epoch += 1
         self._linked = False
         self._task_file, self._signature = _NO_DEVICE, 0xFFFFFFFF
         self._error |= _PHY_CHANGED

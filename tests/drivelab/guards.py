@@ -54,7 +54,10 @@ GUARDS: tuple[Guard, ...] = (
                 after="            if offset in ()\n",
             ),
         ),
-        drives=("security-erase-liar", "sanitize-liar", "crypto-keeps-key"),
+        drives=(
+            *("security-erase-liar", "sanitize-liar", "crypto-keeps-key"),
+            *("nvme-sanitize-liar", "nvme-crypto-keeps-key"),
+        ),
     ),
     Guard(
         name="in-progress seen",
@@ -77,7 +80,7 @@ GUARDS: tuple[Guard, ...] = (
                 after="    if not order.seen and not order.accepted:\n",
             ),
         ),
-        drives=("sanitize-idle-log",),
+        drives=("sanitize-idle-log", "nvme-sanitize-idle-log"),
     ),
     Guard(
         name="identity check",
@@ -126,7 +129,7 @@ GUARDS: tuple[Guard, ...] = (
                 after='    reported: str = "success"\n',
             ),
         ),
-        drives=("sanitize-stuck",),
+        drives=("sanitize-stuck", "nvme-sanitize-stuck"),
     ),
     Guard(
         name="plausibility",

@@ -16,7 +16,7 @@ from typing import Any
 
 from imagebuilder.stick.command import stick_parts
 from imagebuilder.stick.writer import Personal, write_stick
-from imagebuilder.vm import Machine
+from imagebuilder.vm import ConsoleTimeout, Machine
 from tests.drivelab.laboratory import Laboratory
 from tests.drivelab.personality import Personality
 from tests.vm.overlay import shell_overlay
@@ -160,12 +160,12 @@ def _body(signed: bytes) -> dict[str, Any]:
 
 
 def _fetched(machine: Machine, path: str) -> bytes:
-    """A file of the guest. The serial line of a busy host can garble: it is packed, and checked
-    by gzip's own sum."""
+    """A file of the guest. The serial line of a busy host can garble, also the mark at a
+    command's end: it is packed, and checked by gzip's own sum."""
     for _attempt in range(3):
-        text = machine.shell.check(f"gzip -c {path} | base64 -w 200", 600)
         try:
+            text = machine.shell.check(f"gzip -c {path} | base64 -w 200", 240)
             return gzip.decompress(base64.b64decode(text, validate=False))
-        except (OSError, EOFError, ValueError, zlib.error):
+        except (ConsoleTimeout, OSError, EOFError, ValueError, zlib.error):
             continue
     raise LookupError(f"{path} did not come over the serial line whole")

@@ -50,7 +50,7 @@ def test_the_statement_says_what_is_true_of_the_drive(name: str, erased: Erased)
 
 
 def test_the_script_of_forty_lines_finds_a_single_changed_sector(erased: Erased) -> None:
-    name = "hpa"
+    name = "dco"  # the one that is overwritten by us
     statement, medium = erased.drives / f"{name}.jws", erased.drives / f"{name}.0.medium"
     before = _rechecked(statement, medium)
     assert before.returncode == 0, before.stdout + before.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,14 @@ from hypothesis import strategies as st
 
 from appliance.erasure.planning import drive_plan, reached
 from appliance.erasure.preparing import PREPARERS
+from appliance.erasure.site import Site
+from appliance.erasure.uncovering import look_again
 from appliance.hardware.drives import found_again
 from appliance.hardware.hidden import KINDS, capped, dco_max_lba, hidden_areas, since
 from appliance.job.eventlog import Event
 from appliance.job.fold import drive_result
+from appliance.job.plan_command import lines
+from appliance.job.planning import job_plan
 from appliance.model import (
     Bus,
     Drive,
@@ -131,6 +136,14 @@ def test_the_host_protected_area_goes_before_the_overlay() -> None:
     ]
 
 
+@pytest.mark.parametrize("tongue", ["en", "ar"])
+def test_the_plan_tells_a_person_what_is_removed_first(tongue: str) -> None:
+    drive = asked(native_max_lba=BLOCKS + 7, dco_max_lba=BLOCKS + 7)
+    told = "\n".join(lines(job_plan(machine(drive), Policy(), ()), tongue))
+    assert "HPA" in told and re.search(r"\b8\b", told)
+    assert ("تُزال" in told) == (tongue == "ar")
+
+
 def test_what_cannot_be_excluded_is_no_purge_and_what_is_left_is_no_pass() -> None:
     unsure = HiddenArea(kind="dco", state=UNSURE)
     left = HiddenArea(kind="hpa", state="present")
@@ -232,3 +245,21 @@ def test_the_overlays_record_is_believed_only_when_its_sum_is_right() -> None:
     damaged[6] ^= 1
     assert dco_max_lba(bytes(damaged)) is None
     assert dco_max_lba(bytes(512)) is None and dco_max_lba(overlay(7)[:511]) is None
+
+
+def test_only_an_ata_drive_is_asked_again_so_that_what_was_said_of_others_stands() -> None:
+    said: list[str] = []
+    for drive in (
+        disk(bus=Bus.MMC, ata=None, path="/dev/mmcblk0"),
+        replace(asked(), bus=Bus.USB),
+    ):
+        site = Site(
+            fd=-1,
+            drive=drive,
+            policy=Policy(),
+            cipher="chacha20",
+            say=lambda event, **_: said.append(event),
+            progress=lambda *_: None,
+        )
+        look_again(site, drive)
+    assert said == []

@@ -10,12 +10,7 @@ EXPECTED = Expected(outcome="cleared", level="clear", method="overwrite", honest
 
 def build(bench: Bench) -> AtaDrive:
     traits = AtaTraits(
-        model="LAB AMA",
-        serial="LABAMA0021",
-        wwn=0x5000C50000000015,
-        hpa=False,
-        ama=True,
-        security=False,
+        model="LAB AMA", serial="LABAMA0021", wwn=0x5000C50000000015, hpa=False, ama=True
     )
     drive = AtaDrive(bench.clock, bench.store(), traits)
     drive.capacity.hide(ama=8192)

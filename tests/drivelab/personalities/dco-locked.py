@@ -15,9 +15,7 @@ EXPECTED = Expected(
 
 
 def build(bench: Bench) -> AtaDrive:
-    traits = AtaTraits(
-        model="LAB DCOLOCK", serial="LABDCL0023", wwn=0x5000C50000000017, dco=True, security=False
-    )
+    traits = AtaTraits(model="LAB DCOLOCK", serial="LABDCL0023", wwn=0x5000C50000000017, dco=True)
     drive = AtaDrive(bench.clock, bench.store(), traits)
     drive.capacity.frozen = True
     return drive

@@ -1,4 +1,4 @@
-"""A hard disk whose configuration overlay makes it 6 MiB smaller than it was built."""
+"""A hard disk whose configuration overlay makes it 6 MiB smaller than it was built; no security."""
 
 from tests.drivelab.ata import AtaDrive
 from tests.drivelab.ataidentify import AtaTraits

@@ -9,9 +9,7 @@ EXPECTED = Expected(outcome="cleared", level="clear", method="overwrite", honest
 
 
 def build(bench: Bench) -> AtaDrive:
-    traits = AtaTraits(
-        model="LAB BOTH", serial="LABBOTH0022", wwn=0x5000C50000000016, dco=True, security=False
-    )
+    traits = AtaTraits(model="LAB BOTH", serial="LABBOTH0022", wwn=0x5000C50000000016, dco=True)
     drive = AtaDrive(bench.clock, bench.store(), traits)
     drive.capacity.hide(hpa=4096, dco=8192)
     return drive

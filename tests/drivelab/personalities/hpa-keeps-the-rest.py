@@ -12,11 +12,7 @@ EXPECTED = Expected(
 
 def build(bench: Bench) -> AtaDrive:
     traits = AtaTraits(
-        model="LAB HPAKEEPS",
-        serial="LABHPK0025",
-        wwn=0x5000C50000000019,
-        erases_visible=True,
-        security=False,
+        model="LAB HPAKEEPS", serial="LABHPK0025", wwn=0x5000C50000000019, erases_visible=True
     )
     drive = AtaDrive(bench.clock, bench.store(), traits)
     drive.capacity.hide(hpa=8192)

@@ -11,9 +11,7 @@ EXPECTED = Expected(
 
 
 def build(bench: Bench) -> AtaDrive:
-    traits = AtaTraits(
-        model="LAB HPALOCK", serial="LABHPL0024", wwn=0x5000C50000000018, security=False
-    )
+    traits = AtaTraits(model="LAB HPALOCK", serial="LABHPL0024", wwn=0x5000C50000000018)
     drive = AtaDrive(bench.clock, bench.store(), traits)
     drive.capacity.hide(hpa=8192)
     drive.capacity.frozen = True

@@ -9,7 +9,7 @@ EXPECTED = Expected(outcome="cleared", level="clear", method="overwrite", honest
 
 
 def build(bench: Bench) -> AtaDrive:
-    traits = AtaTraits(model="LAB HPA", serial="LABHPA0014", wwn=0x5000C5000000000E, security=False)
+    traits = AtaTraits(model="LAB HPA", serial="LABHPA0014", wwn=0x5000C5000000000E)
     drive = AtaDrive(bench.clock, bench.store(), traits)
     drive.capacity.hide(hpa=8192)
     return drive

@@ -15,6 +15,5 @@ def build(bench: Bench) -> AtaDrive:
         wwn=0x5000C5000000001A,
         failing=True,
         reallocated=1801,
-        security=False,
     )
     return AtaDrive(bench.clock, bench.store(), traits)
