@@ -296,7 +296,7 @@ def logs(draw: st.DrawFn) -> list[Event]:
     ]
     size = drive.size_bytes
     for _ in range(draw(st.integers(0, 6))):
-        match draw(st.integers(0, 6)):
+        match draw(st.integers(0, 8)):
             case 0:
                 areas = draw(
                     st.lists(
@@ -321,6 +321,12 @@ def logs(draw: st.DrawFn) -> list[Event]:
             case 3:
                 run = CommandRun(argv=("nvme",), status=0, started_at=AT, elapsed_s=1.0)
                 steps.append(("command", {"run": to_json(run)}))
+            case 7:
+                reason = to_json(Reason(code="drive-gone"))
+                steps.append(("exception", {"reason": reason}))
+            case 8:
+                steps.append(("rescanned", {"size_bytes": size}))
+                steps.append(("found-again", {"path": "/dev/sdy", "nodes": ["/dev/sdy"]}))
             case 4 if draw(_FLAGS):
                 steps.append(("refused", {"reason": to_json(Reason(code="identity-changed"))}))
             case _:
