@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ from appliance.model import (
     Level,
     Machine,
     Media,
+    MmcFacts,
     NvmeFacts,
     NvmeNamespace,
     Order,
@@ -31,6 +33,7 @@ from appliance.model import (
     Policy,
     RangeError,
     Reason,
+    ScsiFacts,
     Smart,
     Stream,
     to_json,
@@ -72,7 +75,71 @@ def nvmes() -> st.SearchStrategy[NvmeFacts]:
     )
 
 
-def drives() -> st.SearchStrategy[Drive]:
+def atas() -> st.SearchStrategy[AtaFacts]:
+    """Every combination of what IDENTIFY and the logs may say, all states of a sanitize."""
+    return st.builds(
+        AtaFacts,
+        sanitize_state=st.sampled_from((None, "idle", "running", "failed", "succeeded")),
+        **dict.fromkeys(
+            ("native_max_lba", "accessible_max_lba", "dco_max_lba", "ama_max_lba"),
+            st.sampled_from((None, 1000, 2000)),
+        ),
+        **dict.fromkeys(
+            (
+                *("security_tries_over", "zeros_after_trim", "sanitize_frozen"),
+                *("dco_supported", "ama_supported"),
+            ),
+            _FLAGS,
+        ),
+    )
+
+
+def scsis() -> st.SearchStrategy[ScsiFacts]:
+    return st.builds(
+        ScsiFacts,
+        protocol=st.sampled_from((None, 6)),
+        block_bytes=st.sampled_from((None, 512, 520)),
+        rotation_rpm=st.sampled_from((None, 0, 7200)),
+        sanitize=st.none()
+        | st.lists(st.sampled_from(("overwrite", "block", "crypto")), unique=True).map(tuple),
+        zeros_after_erase=_FLAGS,
+        needs_writing=st.sampled_from(((), ("block",), ("crypto",))),
+        state=st.sampled_from(("idle", "running", "failed")),
+    )
+
+
+def mmcs() -> st.SearchStrategy[MmcFacts]:
+    return st.builds(
+        MmcFacts,
+        kind=st.sampled_from(("MMC", "SD")),
+        revision=st.integers(0, 8),
+        secure_erase=_FLAGS,
+        trim=_FLAGS,
+        sanitize=_FLAGS,
+        boot_bytes=st.sampled_from((0, 1 << 20)),
+        rpmb_bytes=st.sampled_from((0, 1 << 20)),
+    )
+
+
+@st.composite
+def drives(draw: st.DrawFn) -> Drive:
+    """A drive of any bus, with the facts that are asked for on that bus, or with none."""
+    drive = draw(_drives())
+    own: dict[Bus, tuple[str, st.SearchStrategy[Any]]] = {
+        Bus.SATA: ("ata", atas()),
+        Bus.USB: ("ata", atas()),
+        Bus.NVME: ("nvme", nvmes()),
+        Bus.SAS: ("scsi", scsis()),
+        Bus.MMC: ("mmc", mmcs()),
+    }
+    if drive.bus not in own:
+        return drive
+    name, facts = own[drive.bus]
+    found: dict[str, Any] = {name: draw(st.none() | facts)}
+    return replace(drive, **found)
+
+
+def _drives() -> st.SearchStrategy[Drive]:
     """Also such as no factory would make: a plan must be sound for what firmware claims."""
     return st.builds(
         Drive,
@@ -94,8 +161,6 @@ def drives() -> st.SearchStrategy[Drive]:
             ((), (Holder(path="/dev/sdx1", kind="mount", mountpoints=("/", "/mnt")),))
         ),
         smart=st.sampled_from((None, Smart(healthy=False, reallocated=7))),
-        ata=st.none() | st.builds(AtaFacts),
-        nvme=st.none() | nvmes(),
         warnings=st.sampled_from(
             ((), (Reason(code="drive-silent", facts={"path": "/dev/sdx", "problem": "EIO"}),))
         ),
@@ -231,7 +296,7 @@ def logs(draw: st.DrawFn) -> list[Event]:
     ]
     size = drive.size_bytes
     for _ in range(draw(st.integers(0, 6))):
-        match draw(st.integers(0, 6)):
+        match draw(st.integers(0, 8)):
             case 0:
                 areas = draw(
                     st.lists(
@@ -256,6 +321,12 @@ def logs(draw: st.DrawFn) -> list[Event]:
             case 3:
                 run = CommandRun(argv=("nvme",), status=0, started_at=AT, elapsed_s=1.0)
                 steps.append(("command", {"run": to_json(run)}))
+            case 7:
+                reason = to_json(Reason(code="drive-gone"))
+                steps.append(("exception", {"reason": reason}))
+            case 8:
+                steps.append(("rescanned", {"size_bytes": size}))
+                steps.append(("found-again", {"path": "/dev/sdy", "nodes": ["/dev/sdy"]}))
             case 4 if draw(_FLAGS):
                 steps.append(("refused", {"reason": to_json(Reason(code="identity-changed"))}))
             case _:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import pytest
 
-from appliance.hardware import nvme
+from appliance.hardware import drives, nvme
 from appliance.model import NvmeNamespace
 from appliance.tools import nvme as tool
 from tests.drivelab.nvmeidentify import identify_namespace, sanitize_log
@@ -97,6 +98,50 @@ def test_a_namespace_is_called_by_its_nguid_before_its_eui64() -> None:
 def test_a_list_of_namespaces_ends_at_its_first_zero() -> None:
     raw = struct.pack("<3I", 1, 2, 7).ljust(4096, b"\0")
     assert nvme.identifiers(raw) == (1, 2, 7)
+
+
+def kernel(sys: Path, *namespaces: tuple[str, str, int, bool]) -> None:
+    """/sys/block as the kernel makes it: (name, controller, NSID, hidden)."""
+    for name, controller, nsid, hidden in namespaces:
+        device = sys / "devices" / controller
+        device.mkdir(parents=True, exist_ok=True)
+        (device / "cntlid").write_text("1\n")
+        place = sys / "block" / name
+        place.mkdir(parents=True)
+        (place / "device").symlink_to(device)
+        (place / "nsid").write_text(f"{nsid}\n")
+        (place / "hidden").write_text(f"{int(hidden)}\n")
+
+
+def test_a_controller_is_known_by_its_lowest_namespace_whatever_the_kernel_calls_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel(
+        tmp_path,
+        ("nvme0n1", "nvme1", 2, False),
+        ("nvme0n2", "nvme1", 1, False),
+        ("nvme1n1", "nvme0", 1, False),
+    )
+    monkeypatch.setattr(drives, "SYS", tmp_path)
+    assert drives._namespaces("nvme1") == {1: "nvme0n2", 2: "nvme0n1"}
+    leads = [name for name in ("nvme0n1", "nvme0n2", "nvme1n1") if drives._leads(name)]
+    assert leads == ["nvme0n2", "nvme1n1"]
+    nodes = drives._nodes("nvme0n2", tmp_path / "block/nvme0n2")
+    assert nodes == ("/dev/nvme0n2", "/dev/nvme0n1", "/dev/nvme1")
+
+
+def test_under_multipath_the_subsystem_leads_to_a_controller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subsystem = tmp_path / "devices/nvme-subsys0"
+    kernel(tmp_path, ("nvme0c0n1", "nvme-subsys0/nvme0", 1, True))
+    head = tmp_path / "block/nvme0n1"
+    head.mkdir()
+    (head / "device").symlink_to(subsystem)
+    (head / "nsid").write_text("1\n")
+    monkeypatch.setattr(drives, "SYS", tmp_path)
+    assert drives._namespaces("nvme0") == {1: "nvme0n1"}
+    assert drives._leads("nvme0n1")
 
 
 def test_no_format_without_a_secure_erase_and_no_other_sanitize_can_be_asked_for() -> None:
