@@ -7,17 +7,18 @@ a chroot with mount and process namespaces of their own.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from imagebuilder.cache import cache_dir, made_once, recipe_key, remove_tree
 from imagebuilder.console import step
+from imagebuilder.images.archive import archive, refresh_index, resolved
+from imagebuilder.images.lock import Lock, LockError, lock_from, lock_text, missing_from
+from imagebuilder.images.pool import fetch, repository
 from imagebuilder.images.profile import Profile
-from imagebuilder.mirror import apt_options, sources
+from imagebuilder.mirror import apt_options, default_sources
 from imagebuilder.namespaces import private_mounts
 from imagebuilder.run import run
 from imagebuilder.toolsroot import run_tool
@@ -67,38 +68,65 @@ exec chroot "$tree" "$@"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageLayer:
-    """The cached archive of the packages' tree. `epoch`: when it was made, in Unix seconds."""
+    """The cached archive of the packages' tree, and the lock that it was made from."""
 
     archive: Path
-    epoch: int
+    lock: Lock
     key: str
 
+    @property
+    def epoch(self) -> int:
+        """The image's own time, in Unix seconds."""
+        return self.lock.epoch
 
-def package_layer(profile: Profile, *, refresh: bool = False) -> PackageLayer:
+
+def package_layer(
+    profile: Profile, lock: Lock | None, *, trees: Path | None = None, refresh: bool = False
+) -> PackageLayer:
     """The packages of a profile, installed (minutes the first time).
 
-    `refresh` installs them again, in the versions that the archive has now.
+    With a lock, its very versions. Without one the archive's, as they were when this was made
+    first; `refresh` takes those of now. `trees`: where layers are kept, else in the cache.
+    `UnknownPackages` and `LockError` before any package is downloaded.
     """
-    packages = sorted({*BOOT_PACKAGES, *profile.packages})
-    archives = sources(" ".join(profile.components))
+    names = wanted_packages(profile)
+    if lock is not None and (missing := missing_from(lock, names)):
+        raise LockError(
+            f"the lock of {profile.name} does not have {', '.join(missing)}: renew it with "
+            "--update-lock"
+        )
+    source = archive(profile.components)
     early = _early_files(profile)
     key = recipe_key(
-        "tree-3",
+        "tree-5",
         profile.release,
-        *packages,
-        *archives,
+        *names,
+        *profile.components,
+        lock_text(lock) if lock else "",
         *_LEFT_OUT,
         *[part for path, name in early for part in (name, path.read_bytes())],
     )
+    trees = trees or cache_dir() / "trees"
     if refresh:
-        remove_tree(cache_dir() / "trees" / key)
-    place = made_once(
-        cache_dir() / "trees" / key,
-        f"packages of {profile.name}",
-        lambda directory: _install(directory, profile, packages, archives, early),
-    )
-    epoch = int(json.loads((place / "made.json").read_text())["epoch"])
-    return PackageLayer(archive=place / "tree.tar.zst", epoch=epoch, key=key)
+        remove_tree(trees / key)
+
+    def make(directory: Path) -> None:
+        chosen = lock
+        if chosen is None:
+            with step("look the packages up"):
+                refresh_index(source)
+                chosen = resolved(source, profile.name, names)
+        pool = fetch(chosen, source)
+        _install(directory, profile, names, chosen, pool, early)
+
+    place = made_once(trees / key, f"packages of {profile.name}", make)
+    made = lock_from((place / "packages.lock").read_text(), str(place / "packages.lock"))
+    return PackageLayer(archive=place / "tree.tar.zst", lock=made, key=key)
+
+
+def wanted_packages(profile: Profile) -> tuple[str, ...]:
+    """What is asked for by name: what every image needs to start, and the profile's own."""
+    return tuple(sorted({*BOOT_PACKAGES, *profile.packages}))
 
 
 def _early_files(profile: Profile) -> list[tuple[Path, str]]:
@@ -114,8 +142,9 @@ def _early_files(profile: Profile) -> list[tuple[Path, str]]:
 def _install(
     directory: Path,
     profile: Profile,
-    packages: list[str],
-    archives: list[str],
+    names: tuple[str, ...],
+    lock: Lock,
+    pool: Path,
     early: list[tuple[Path, str]],
 ) -> None:
     skeleton = directory / "early"
@@ -123,28 +152,32 @@ def _install(
         (skeleton / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, skeleton / name)
     skeleton.mkdir(exist_ok=True)
-    run_tool(
-        [
-            "mmdebstrap",
-            "--mode=root",
-            "--variant=minbase",
-            "--format=tar",
-            f"--include={','.join(packages)}",
-            *apt_options(),
-            *[f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT],
-            *[f"--dpkgopt=path-include={pattern}" for pattern in _KEPT],
-            # Whatever a crash leaves is thrown away: no need to wait for the disk.
-            f"--dpkgopt={_UNSAFE}",
-            f'--setup-hook=cp -r "{skeleton}/." "$1/"',
-            profile.release,
-            directory / "tree.tar",
-            *archives,
-        ],
-        log=directory / "mmdebstrap.log",
-    )
+    lines = repository(lock, pool, directory / "archive")
+    with step(f"install {len(lock.packages)} packages"):
+        run_tool(
+            [
+                "mmdebstrap",
+                "--mode=root",
+                "--variant=minbase",
+                "--format=tar",
+                f"--include={','.join(names)}",
+                *apt_options(),
+                *[f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT],
+                *[f"--dpkgopt=path-include={pattern}" for pattern in _KEPT],
+                # Whatever a crash leaves is thrown away: no need to wait for the disk.
+                f"--dpkgopt={_UNSAFE}",
+                f'--setup-hook=cp -r "{skeleton}/." "$1/"',
+                profile.release,
+                directory / "tree.tar",
+                *lines,
+            ],
+            env={"SOURCE_DATE_EPOCH": str(lock.epoch)},
+            log=directory / "mmdebstrap.log",
+        )
     run_tool(["zstd", "-q", "-1", "-T2", "--rm", directory / "tree.tar"])
     shutil.rmtree(skeleton)
-    (directory / "made.json").write_text(json.dumps({"epoch": int(time.time())}))
+    shutil.rmtree(directory / "archive")
+    (directory / "packages.lock").write_text(lock_text(lock))
 
 
 def settled_tree(profile: Profile, layer: PackageLayer, tree: Path) -> None:
@@ -158,14 +191,18 @@ def settled_tree(profile: Profile, layer: PackageLayer, tree: Path) -> None:
         _locale(profile, tree)
         _keyboard(profile, tree)
         _timezone(profile, tree)
-        _user(profile, tree)
+        _sources(profile, tree)
+        _user(profile, tree, layer.epoch)
         for hook in profile.hooks:
-            _hook(Path(hook), tree)
+            _hook(Path(hook), tree, layer.epoch)
         _clean(tree, layer.epoch)
 
 
-def in_tree(tree: Path, argv: list[str], log: Path | None = None) -> str:
-    """Run a program of the tree inside it (chroot, own namespaces); what it printed."""
+def in_tree(tree: Path, argv: list[str], *, epoch: int | None = None) -> str:
+    """Run a program of the tree inside it (chroot, own namespaces); what it printed.
+
+    `epoch`: the time that a program which honours SOURCE_DATE_EPOCH writes into files.
+    """
     namespaces = [*private_mounts(), "--pid", "--fork", "--net"]
     clean = [
         "env",
@@ -174,9 +211,10 @@ def in_tree(tree: Path, argv: list[str], log: Path | None = None) -> str:
         "LC_ALL=C.UTF-8",
         "DEBIAN_FRONTEND=noninteractive",
         "HOME=/root",
+        *([] if epoch is None else [f"SOURCE_DATE_EPOCH={epoch}"]),
     ]
     words = [*namespaces, "sh", "-euc", _CHROOT, "tree", str(tree), *clean, *argv]
-    return run(words, log=log, timeout_s=1800).text
+    return run(words, timeout_s=1800).text
 
 
 def _copy(source: Path, tree: Path) -> None:
@@ -221,21 +259,37 @@ def _timezone(profile: Profile, tree: Path) -> None:
     link.symlink_to(f"/usr/share/zoneinfo/{profile.timezone}")
 
 
-def _user(profile: Profile, tree: Path) -> None:
+def _sources(profile: Profile, tree: Path) -> None:
+    """Where the installed system gets its updates: the release's default, not our mirror."""
+    (tree / "etc/apt/sources.list").unlink(missing_ok=True)
+    lines = default_sources(" ".join(profile.components))
+    text = "".join(_deb822(*line.split()[1:]) for line in lines)
+    (tree / "etc/apt/sources.list.d/debian.sources").write_text(text)
+
+
+def _deb822(address: str, suite: str, *components: str) -> str:
+    """One source in the form of sources.list(5)."""
+    return (
+        f"Types: deb\nURIs: {address}\nSuites: {suite}\nComponents: {' '.join(components)}\n"
+        "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n"
+    )
+
+
+def _user(profile: Profile, tree: Path, epoch: int) -> None:
     user = profile.first_boot.user
     if user is None:
         return
     groups = ["--groups", ",".join(user.groups)] if user.groups else []
     comment = ["--comment", user.full_name]
     shell = ["--create-home", "--shell", "/bin/bash"]
-    in_tree(tree, ["useradd", *shell, *comment, *groups, user.name])
+    in_tree(tree, ["useradd", *shell, *comment, *groups, user.name], epoch=epoch)
 
 
-def _hook(hook: Path, tree: Path) -> None:
+def _hook(hook: Path, tree: Path, epoch: int) -> None:
     place = tree / "profile-hook"
     shutil.copyfile(hook, place)
     place.chmod(0o755)
-    in_tree(tree, ["/profile-hook"])
+    in_tree(tree, ["/profile-hook"], epoch=epoch)
     place.unlink()
 
 
