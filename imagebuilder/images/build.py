@@ -179,14 +179,14 @@ def _slots(framed: Framed, raw: RawDisk) -> tuple[Slot, ...]:
 
 
 def _recipe(profile: Profile, layer: PackageLayer) -> str:
-    """A key over all that decides the image: packages, profile, its files, this program."""
+    """A key over all that decides the image: lock, profile, its files, this program."""
     sources = [
         *(path for directory in profile.files for path in sorted(Path(directory).rglob("*"))),
         *map(Path, profile.hooks),
         *sorted(Path(__file__).parent.glob("*.py")),
         *(Path(appliance.imaging.__file__).with_name(name) for name in ("gpt.py", "manifest.py")),
     ]
-    parts: list[str | bytes] = [layer.key, str(layer.epoch)]
+    parts: list[str | bytes] = [lock_text(layer.lock)]
     parts.append(canonical(_portable(profile)))
     for path in sources:
         if path.is_symlink():

@@ -58,8 +58,10 @@ SCHEMA: dict[str, Any] = _record(
     timezone=_TEXT,
     kernel_options={"type": "string", "pattern": r"^[ -~]*$"},
     files=_texts(_PATH),
+    templates={"type": "boolean"},
     first_boot=_record(
         (),
+        assistant={"type": "boolean"},
         user=_record(
             ("name", "full_name"),
             name={"type": "string", "pattern": "^[a-z][a-z0-9-]{0,30}$"},
@@ -120,7 +122,10 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstBoot:
+    """Who is there at the first start: an account, or an assistant by which one is made."""
+
     user: User | None = None
+    assistant: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +153,7 @@ class Profile:
     kernel_options: str = ""
     files: tuple[str, ...] = ()
     first_boot: FirstBoot = FirstBoot()
+    templates: bool = False
     hooks: tuple[str, ...] = ()
     size: Size = Size()
 
