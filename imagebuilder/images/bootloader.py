@@ -13,7 +13,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from imagebuilder.images.tree import in_tree
+from imagebuilder.images.chroot import in_tree
 from imagebuilder.run import ProgramError
 from imagebuilder.toolsroot import run_tool
 

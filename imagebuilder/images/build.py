@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import appliance.imaging
+import imagebuilder.templates
 from appliance.errors import TrustError
 from appliance.imaging.manifest import (
     DATA_NAME,
@@ -35,10 +36,11 @@ from imagebuilder.images.bootloader import kernel_version
 from imagebuilder.images.disk import FixedIds, RawDisk, fixed_ids, make_disk
 from imagebuilder.images.frames import FRAME_BYTES, Framed, Needle, write_frames
 from imagebuilder.images.keys import ImageKey, KeyProblem, default_key_path, image_key
+from imagebuilder.images.layer import PackageLayer, package_layer
 from imagebuilder.images.lock import Lock, LockError, lock_text, read_lock
 from imagebuilder.images.names import named_in_profile, update_lock
 from imagebuilder.images.profile import Profile, ProfileError, read_profile
-from imagebuilder.images.tree import PackageLayer, package_layer, settled_tree
+from imagebuilder.images.tree import settled_tree
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROFILES = REPOSITORY / "profiles"
@@ -184,6 +186,7 @@ def _recipe(profile: Profile, layer: PackageLayer) -> str:
         *(path for directory in profile.files for path in sorted(Path(directory).rglob("*"))),
         *map(Path, profile.hooks),
         *sorted(Path(__file__).parent.glob("*.py")),
+        *sorted(Path(imagebuilder.templates.__file__).parent.glob("*.py")),
         *(Path(appliance.imaging.__file__).with_name(name) for name in ("gpt.py", "manifest.py")),
     ]
     parts: list[str | bytes] = [lock_text(layer.lock)]

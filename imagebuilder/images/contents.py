@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from imagebuilder.images.chroot import in_tree
 from imagebuilder.images.lock import Lock
 from imagebuilder.images.profile import Profile
-from imagebuilder.images.tree import in_tree
 
 _FORMAT = r"${Package}\t${Version}\t${Architecture}\t${source:Package}\t${Maintainer}\n"
 # Buses that a donated PC's network hardware sits on.

@@ -21,6 +21,7 @@ from imagebuilder.images.archive import (
     resolved,
     unknown_packages,
 )
+from imagebuilder.images.layer import wanted_packages
 from imagebuilder.images.lock import lock_text
 from imagebuilder.images.profile import (
     ProfileError,
@@ -29,7 +30,6 @@ from imagebuilder.images.profile import (
     package_error,
     read_profile,
 )
-from imagebuilder.images.tree import wanted_packages
 from imagebuilder.mirror import RELEASE
 
 
