@@ -62,12 +62,16 @@ SCHEMA: dict[str, Any] = _record(
     first_boot=_record(
         (),
         assistant={"type": "boolean"},
-        user=_record(
-            ("name", "full_name"),
-            name={"type": "string", "pattern": "^[a-z][a-z0-9-]{0,30}$"},
-            full_name={"type": "string", "pattern": "^[^:,\n]+$"},
-            groups=_texts(_NAME),
-        ),
+        user={
+            **_record(
+                ("name", "full_name"),
+                name={"type": "string", "pattern": "^[a-z][a-z0-9-]{0,30}$"},
+                full_name={"type": "string", "pattern": "^[^:,\n]+$"},
+                groups=_texts(_NAME),
+            ),
+            # null: not the account of what this profile extends
+            "type": ["object", "null"],
+        },
     ),
     hooks=_texts(_PATH),
     size=_record((), esp_mib={"type": "integer", "minimum": 34, "maximum": 512}, free_mib=_WHOLE),
