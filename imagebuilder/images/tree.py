@@ -19,6 +19,8 @@ from imagebuilder.run import run
 from imagebuilder.templates.making import make_templates
 from imagebuilder.toolsroot import run_tool
 
+FAMILY_PC = Path(__file__).resolve().parents[2] / "familypc"
+
 
 def settled_tree(profile: Profile, layer: PackageLayer, tree: Path) -> None:
     """A fresh copy of the package layer at `tree`, with everything else the profile says."""
@@ -33,6 +35,8 @@ def settled_tree(profile: Profile, layer: PackageLayer, tree: Path) -> None:
         _timezone(profile, tree)
         _sources(profile, tree)
         _user(profile, tree, layer.epoch)
+        if profile.first_boot.assistant:
+            _assistant(profile, tree, layer.epoch)
         if profile.templates:
             make_templates(tree, layer.epoch)
         for hook in profile.hooks:
@@ -106,6 +110,22 @@ def _user(profile: Profile, tree: Path, epoch: int) -> None:
     comment = ["--comment", user.full_name]
     shell = ["--create-home", "--shell", "/bin/bash"]
     in_tree(tree, ["useradd", *shell, *comment, *groups, user.name], epoch=epoch)
+
+
+def _assistant(profile: Profile, tree: Path, epoch: int) -> None:
+    """The first start's assistant and the welcome page, which tells until when there are updates.
+
+    Its own screen comes before the desktop's, by a unit that is enabled here.
+    """
+    _copy(FAMILY_PC / "system", tree)
+    package = tree / "usr/lib/python3/dist-packages/familypc"
+    for path in sorted(FAMILY_PC.rglob("*.py")):
+        target = package / path.relative_to(FAMILY_PC)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    for page in (tree / "usr/share/tajdeed/welcome").glob("*.html"):
+        page.write_text(page.read_text().replace("{support_until}", profile.support_until))
+    in_tree(tree, ["systemctl", "enable", "tajdeed-first-boot.service"], epoch=epoch)
 
 
 def _hook(hook: Path, tree: Path, epoch: int) -> None:
