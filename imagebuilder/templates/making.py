@@ -1,7 +1,7 @@
 """Templates into an image: written, converted by its own LibreOffice, made the same each time.
 
-They come to `usr/share/tajdeed/templates/LANGUAGE/NAME.ots`, and a copy by its visible name into
-the folder from which new documents are made. Runs inside the tree, without network.
+They come to `usr/share/tajdeed/templates/LANGUAGE/NAME.ots`, each with an entry in the menu that
+begins a new document from it. Runs inside the tree, without network.
 """
 
 from __future__ import annotations
@@ -38,6 +38,19 @@ def make_templates(tree: Path, epoch: int) -> None:
         for form in sorted({template.form for template in TEMPLATES}):
             _convert(tree, tongue.code, form, epoch)
     shutil.rmtree(work)
+    _launchers(tree)
+
+
+def _launchers(tree: Path) -> None:
+    """An entry of the menu for each template; `new-paper` takes the session's language."""
+    place = tree / "usr/local/share/applications"
+    place.mkdir(parents=True, exist_ok=True)
+    for template in TEMPLATES:
+        icon = {"ots": "x-office-spreadsheet", "ott": "x-office-document"}[template.form]
+        (place / f"tajdeed-paper-{template.name}.desktop").write_text(
+            f"[Desktop Entry]\nType=Application\nName={template.en}\nName[ar]={template.ar}\n"
+            f"Exec=new-paper {template.name}\nIcon={icon}\nCategories=Office;\n"
+        )
 
 
 def _convert(tree: Path, code: str, form: str, epoch: int) -> None:
