@@ -7,6 +7,7 @@ by the same key, is not built again.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from appliance.imaging.manifest import (
     MANIFEST_NAME,
     SCHEMA,
     SECTOR_BYTES,
+    Companion,
     Manifest,
     Needs,
     SignedManifest,
@@ -122,6 +124,10 @@ def _build(
     with step("compress, hash, look for ids"):
         framed = write_frames(raw.path, place / DATA_NAME, _needles(ids))
     raw.path.unlink()
+    told = {
+        SBOM_NAME: contents.sbom(profile, version, layer.lock, found),
+        LOCK_NAME: lock_text(layer.lock),
+    }
     manifest = Manifest(
         schema=SCHEMA,
         profile=profile.name,
@@ -144,11 +150,15 @@ def _build(
         packages=len(found),
         recipe=recipe,
         modaliases=contents.modaliases(tree),
+        companions=tuple(
+            Companion(name=file, sha256=hashlib.sha256(text.encode()).hexdigest())
+            for file, text in sorted(told.items())
+        ),
     )
     if problem := inconsistency(manifest):
         raise BuildError(f"the manifest does not fit together: {problem}")
-    (place / SBOM_NAME).write_text(contents.sbom(profile, version, layer.lock, found))
-    (place / LOCK_NAME).write_text(lock_text(layer.lock))
+    for file, text in told.items():
+        (place / file).write_text(text)
     (place / MANIFEST_NAME).write_text(sign(manifest, key.private_pem, key.public_pem) + "\n")
     remove_tree(tree)
     return read_file(place / MANIFEST_NAME, (key.public_pem,))

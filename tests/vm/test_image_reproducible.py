@@ -31,9 +31,18 @@ def test_the_same_lock_gives_the_same_image(tmp_path: Path) -> None:
             hashlib.sha256((place / name).read_bytes()).hexdigest() for place in (first, second)
         ]
         assert digests[0] == digests[1], name
+        assert_signed(first, name, digests[0], key)
     public = (image_key(key).public_pem,)
     # An ECDSA signature is a different one each time; what is signed is not.
     assert (
         read_file(first / MANIFEST_NAME, public).digest
         == read_file(second / MANIFEST_NAME, public).digest
     )
+
+
+def assert_signed(image: Path, name: str, digest: str, key: Path) -> None:
+    """The manifest vouches for SBOM and lock, as it does for the disk by its frames."""
+    manifest = read_file(image / MANIFEST_NAME, (image_key(key).public_pem,)).manifest
+    companions = {item.name: item.sha256 for item in manifest.companions}
+    assert companions.get(name, digest) == digest
+    assert companions.keys() == {SBOM_NAME, LOCK_NAME}
