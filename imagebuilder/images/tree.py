@@ -17,6 +17,7 @@ from imagebuilder.images.profile import Profile
 from imagebuilder.mirror import default_sources
 from imagebuilder.run import run
 from imagebuilder.templates.making import make_templates
+from imagebuilder.templates.words import TONGUES, day_text
 from imagebuilder.toolsroot import run_tool
 
 FAMILY_PC = Path(__file__).resolve().parents[2] / "familypc"
@@ -123,8 +124,10 @@ def _assistant(profile: Profile, tree: Path, epoch: int) -> None:
         target = package / path.relative_to(FAMILY_PC)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-    for page in (tree / "usr/share/tajdeed/welcome").glob("*.html"):
-        page.write_text(page.read_text().replace("{support_until}", profile.support_until))
+    for tongue in TONGUES:
+        page = tree / f"usr/share/tajdeed/welcome/{tongue.code}.html"
+        until = day_text(profile.support_until, tongue)
+        page.write_text(page.read_text().replace("{support_until}", until))
     in_tree(tree, ["systemctl", "enable", "tajdeed-first-boot.service"], epoch=epoch)
 
 

@@ -7,26 +7,12 @@ day that they are opened.
 from __future__ import annotations
 
 from imagebuilder.templates.sheet import Book, Look, Sheet, cell, computed, row
-from imagebuilder.templates.words import Tongue
+from imagebuilder.templates.words import MONTHS, Tongue
 
 _ORDERS = 200
 _GOODS = 100
 _ENTRIES = 600
 _CUSTOMERS = 200
-_MONTHS = (
-    ("يناير", "January"),
-    ("فبراير", "February"),
-    ("مارس", "March"),
-    ("أبريل", "April"),
-    ("مايو", "May"),
-    ("يونيو", "June"),
-    ("يوليو", "July"),
-    ("أغسطس", "August"),
-    ("سبتمبر", "September"),
-    ("أكتوبر", "October"),
-    ("نوفمبر", "November"),
-    ("ديسمبر", "December"),
-)
 
 
 def order_book(tongue: Tongue) -> Book:
@@ -241,7 +227,7 @@ def accounts(tongue: Tongue) -> Book:
                     computed("money", of_month("E", month)),
                     computed("money", f"=[.B{month + 3}]-[.C{month + 3}]"),
                 )
-                for month, names in enumerate(_MONTHS, start=1)
+                for month, names in enumerate(MONTHS, start=1)
             ),
             row(
                 cell("total", say("المجموع", "Sum")),

@@ -12,7 +12,7 @@ import pytest
 from imagebuilder.templates.making import settle
 from imagebuilder.templates.sheet import Book, Sheet, cell, flat_odf, row
 from imagebuilder.templates.table import TEMPLATES, Template
-from imagebuilder.templates.words import ARABIC, ENGLISH, TONGUES, Tongue
+from imagebuilder.templates.words import ARABIC, ENGLISH, TONGUES, Tongue, day_text
 
 STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -102,3 +102,8 @@ def test_a_package_settles_to_the_same_bytes(tmp_path: Path) -> None:
         assert reading.infolist()[0].filename == "mimetype"
         assert reading.infolist()[0].compress_type == zipfile.ZIP_STORED
         assert b"Thumbnails" not in reading.read("META-INF/manifest.xml")
+
+
+def test_a_day_is_written_as_people_do() -> None:
+    assert day_text("2030-06-30", ARABIC) == "30 يونيو 2030"
+    assert day_text("2030-06-30", ENGLISH) == "30 June 2030"
