@@ -125,6 +125,7 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         scrolled = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER)
         scrolled.add(box)
         self.add(scrolled)
+        self.set_default(self.onward)
         self.show_all()
         (first or self.onward).grab_focus()
         self.refresh()
@@ -140,7 +141,6 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
             before = Gtk.Button(label=self.say("back"))
             before.connect("clicked", lambda _: self._turn(back(self.course)))
             buttons.pack_start(before, False, False, 0)
-        self.set_default(self.onward)
         return buttons
 
     def _turn(self, course: Course) -> None:
@@ -179,10 +179,13 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
     def beside(
         self, work: Callable[[], Any], after: Callable[[Any], None], telling: str, **facts: str
     ) -> None:
-        """Do something slow in a thread of its own; then `after`, or a word on what failed."""
-        self.busy, self.told = True, self.say(telling, **facts)
-        self.refresh()
+        """Do something slow in a thread of its own; then `after`, or a word on what failed.
+
+        Only at the end does everything wait for it: whoever joins a network may go on meanwhile.
+        """
         page = self.course.page
+        self.busy, self.told = page is Page.READY, self.say(telling, **facts)
+        self.refresh()
 
         def done(result: Any, error: Exception | None) -> bool:
             self.busy = False

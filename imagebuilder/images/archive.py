@@ -6,6 +6,7 @@ this machine's apt. Asks apt for names and resolutions only; nothing is installe
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterable
@@ -150,11 +151,9 @@ def apt_environment(source: Archive) -> dict[str, str]:
     (place / "status").touch()
     (place / "parts").mkdir(exist_ok=True)
     (place / "archives/partial").mkdir(parents=True, exist_ok=True)
-    (place / "sources.list").write_text(
-        "".join(
-            f"{line.replace('deb ', f'deb [signed-by={_KEYRING}] ', 1)}\n" for line in source.lines
-        )
-    )
+    signed = f"deb [signed-by={_KEYRING}] "
+    lines = [f"{line.replace('deb ', signed, 1)}\n" for line in source.lines]
+    _put(place / "sources.list", "".join(lines))
     settings = {
         **apt_settings(),
         "Dir::Etc::sourcelist": f"{place}/sources.list",
@@ -169,5 +168,14 @@ def apt_environment(source: Archive) -> dict[str, str]:
         "APT::Sandbox::User": "root",
     }
     text = "".join(f'{name} "{value}";\n' for name, value in settings.items())
-    (place / "apt.conf").write_text(text)
+    _put(place / "apt.conf", text)
     return {"APT_CONFIG": f"{place}/apt.conf"}
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a file whole, and only if it is to change: another run's apt may be reading it."""
+    if path.is_file() and path.read_text() == text:
+        return
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    temporary.write_text(text)
+    temporary.rename(path)
