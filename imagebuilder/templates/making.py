@@ -19,13 +19,18 @@ from imagebuilder.templates.words import TONGUES
 
 PLACE = "usr/share/tajdeed/templates"
 _WORK = "tmp/templates"
-# LibreOffice keeps a picture of the page and who made it when: not the same twice, of no use.
+# LibreOffice keeps a picture of the page, who made it when, and random numbers of the editing
+# session (rsid): not the same twice, of no use.
 _LEFT_OUT = ("Thumbnails/", "Configurations2/")
 _MOVING = re.compile(
     rb"<meta:creation-date>[^<]*</meta:creation-date>|<dc:date>[^<]*</dc:date>"
     rb"|<meta:editing-duration>[^<]*</meta:editing-duration>"
     rb"|<meta:editing-cycles>[^<]*</meta:editing-cycles>"
     rb"|<meta:generator>[^<]*</meta:generator>"
+)
+_SESSION = re.compile(
+    rb'<config:config-item config:name="Rsid(?:Root)?"[^>]*>[^<]*</config:config-item>'
+    rb'| officeooo:(?:paragraph-)?rsid="[0-9a-f]*"'
 )
 _ENTRY = re.compile(rb'\s*<manifest:file-entry [^>]*"(?:Thumbnails|Configurations2)/[^>]*/>')
 
@@ -95,6 +100,8 @@ def settle(source: Path, target: Path, epoch: int) -> None:
                 data = _MOVING.sub(b"", data)
             elif name == "META-INF/manifest.xml":
                 data = _ENTRY.sub(b"", data)
+            elif name.endswith(".xml"):
+                data = _SESSION.sub(b"", data)
             entry = zipfile.ZipInfo(name, moment)
             entry.external_attr = 0o644 << 16
             entry.create_system = 3

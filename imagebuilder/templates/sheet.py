@@ -235,7 +235,8 @@ def _faces(mode: str) -> str:
         f'<style:paragraph-properties style:writing-mode="{mode}"'
         f' fo:text-align="{sides[face.place]}"/>'
         f'<style:text-properties fo:color="{face.colour}" style:font-name="{LATIN_FONT}"'
-        f' style:font-name-complex="{ARABIC_FONT}" fo:font-size="{face.points}pt"'
+        # The Arabic face has no percent sign: figures are in the other one throughout.
+        f' style:font-name-complex="{LATIN_FONT if face.data else ARABIC_FONT}" fo:font-size="{face.points}pt"'
         f' style:font-size-complex="{face.points}pt"'
         + (' fo:font-weight="bold" style:font-weight-complex="bold"' if face.bold else "")
         + "/></style:style>"

@@ -83,6 +83,9 @@ def test_a_package_settles_to_the_same_bytes(tmp_path: Path) -> None:
         members = {
             "mimetype": b"application/vnd.oasis.opendocument.spreadsheet-template",
             "content.xml": content,
+            "settings.xml": b'<c><config:config-item config:name="Rsid" config:type="int">'
+            + day[-2:].encode()
+            + b"</config:config-item></c>",
             "meta.xml": f"<m><meta:creation-date>{day}</meta:creation-date></m>".encode(),
             "Thumbnails/thumbnail.png": day.encode(),
             "META-INF/manifest.xml": b'<m><manifest:file-entry manifest:full-path="content.xml"/>'
