@@ -236,8 +236,8 @@ def _faces(mode: str) -> str:
         f' fo:text-align="{sides[face.place]}"/>'
         f'<style:text-properties fo:color="{face.colour}" style:font-name="{LATIN_FONT}"'
         # The Arabic face has no percent sign: figures are in the other one throughout.
-        f' style:font-name-complex="{LATIN_FONT if face.data else ARABIC_FONT}" fo:font-size="{face.points}pt"'
-        f' style:font-size-complex="{face.points}pt"'
+        f' style:font-name-complex="{LATIN_FONT if face.data else ARABIC_FONT}"'
+        f' fo:font-size="{face.points}pt" style:font-size-complex="{face.points}pt"'
         + (' fo:font-weight="bold" style:font-weight-complex="bold"' if face.bold else "")
         + "/></style:style>"
         for look, face in _FACES.items()
