@@ -19,6 +19,8 @@ usage: ./build.sh COMMAND
   test [quick|full]                      checks and tests; quick: without virtual machines
   stick                                  dist/tajdeed.img, the live stick
   image PROFILE                          dist/images/PROFILE/, an OS image
+  check profiles/*.yaml                  finds mistakes in profiles in seconds
+  keygen                                 the organisation's image key
   usb /dev/sdX [--config DIR]            writes a personal stick to a USB medium
   run [--drives P,...]                   boots the stick in a virtual machine, to try by hand
   central                                the central server with its embedded database
@@ -37,7 +39,7 @@ main() {
   local command=$1
   shift
   case "$command" in
-    demo|test|stick|image|keygen|usb|run|central|enroll|verify|recheck|bench) ;;
+    demo|test|stick|image|check|keygen|usb|run|central|enroll|verify|recheck|bench) ;;
     tools) command=tools-root ;;
     clean) rm -rf build dist; exit 0 ;;
     -h|--help|help) usage; exit 0 ;;

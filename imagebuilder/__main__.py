@@ -14,6 +14,7 @@ _COMMANDS = {
     "catalogues": ("imagebuilder.catalogues", "compile the translations for this machine"),
     "demo": ("imagebuilder.demo.command", "the whole main job in a virtual donated PC"),
     "image": ("imagebuilder.images.build", "build OS images from profiles"),
+    "check": ("imagebuilder.images.names", "check profiles without building them"),
     "keygen": ("imagebuilder.images.keys", "make the organisation's image key"),
     "stick": ("imagebuilder.stick.command", "build dist/tajdeed.img, the live stick"),
     "usb": ("imagebuilder.stick.usb", "write a personal stick to a USB medium"),

@@ -5,6 +5,8 @@ is taken by giving it none.
 """
 
 import shlex
+import tempfile
+from pathlib import Path
 
 from imagebuilder.run import ProgramError, run
 
@@ -66,7 +68,12 @@ def backports_hook(packages: str) -> str:
 
 def apt_options() -> list[str]:
     """mmdebstrap arguments that carry over what this machine's apt needs to reach its mirror."""
-    options = ['--aptopt=APT::Install-Recommends "false"']
+    return [f'--aptopt={name} "{value}"' for name, value in apt_settings().items()]
+
+
+def apt_settings() -> dict[str, str]:
+    """Settings of apt, by name: no recommendations, and how this machine reaches its mirror."""
+    settings = {"APT::Install-Recommends": "false"}
     for name in _CARRIED_SETTINGS:
         try:
             value = run(["apt-config", "shell", "VALUE", name]).text
@@ -74,5 +81,24 @@ def apt_options() -> list[str]:
             continue
         words = shlex.split(value.partition("=")[2])
         if words:
-            options.append(f'--aptopt={name} "{words[0]}"')
-    return options
+            settings[name] = words[0]
+    return settings
+
+
+def default_sources(components: str = "main") -> list[str]:
+    """The `deb` lines that the release itself comes with, as mmdebstrap knows them.
+
+    What an installed system is to use, wherever it was built. mmdebstrap writes them before it
+    downloads anything, and is stopped there.
+    """
+    with tempfile.TemporaryDirectory(prefix="tajdeed-sources-") as directory:
+        kept = Path(directory) / "sources.list"
+        hook = f'--setup-hook=cp "$1/etc/apt/sources.list" "{kept}"; exit 9'
+        words = ["mmdebstrap", "--mode=root", f"--components={components.replace(' ', ',')}", hook]
+        try:
+            run([*words, RELEASE, Path(directory) / "nothing.tar"])
+        except ProgramError:
+            if not kept.is_file():
+                raise
+        lines = kept.read_text().splitlines()
+    return [line.strip() for line in lines if line.startswith("deb ")]

@@ -89,6 +89,14 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """A file that lies beside the image and says what is in it: SBOM, package lock."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """Everything that laying down needs to know. Sizes in bytes, dates RFC 3339."""
 
@@ -113,6 +121,7 @@ class Manifest:
     packages: int
     recipe: str
     modaliases: tuple[str, ...] = ()
+    companions: tuple[Companion, ...] = ()
 
     def frame_range(self, number: int) -> ByteRange:
         """The bytes of the disk that frame `number` holds."""

@@ -7,6 +7,7 @@ written. Nothing on that partition is believed without the signature.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -56,6 +57,11 @@ def offer(place: Path, signed: SignedManifest) -> ImageOffer:
         built_at=manifest.built_at,
         support_until=manifest.support_until,
     )
+
+
+def ages(images: Sequence[ImageOffer], now: datetime) -> tuple[Reason, ...]:
+    """What to say about the age of all these images."""
+    return tuple(reason for image in images for reason in age_reasons(image, now))
 
 
 def age_reasons(image: ImageOffer, now: datetime) -> tuple[Reason, ...]:

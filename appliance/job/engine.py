@@ -15,6 +15,7 @@ import threading
 import time
 import uuid
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -253,12 +254,13 @@ class Engine:
         take(record, log.add("consent", consent=to_json(consent)))
 
     def _publish(self, machine: Machine) -> None:
-        from appliance.imaging.shelf import offers
+        from appliance.imaging.shelf import ages, offers
         from appliance.job.planning import job_plan
         from appliance.settings import policy
 
         images, refused = offers(self.store.images, self.store.trusted_image_keys())
-        plan = job_plan(machine, policy(self.settings), images, refused)
+        told = refused + ages(images, datetime.now(UTC))
+        plan = job_plan(machine, policy(self.settings), images, told)
         with self._lock:
             if self._consented.is_set():
                 return

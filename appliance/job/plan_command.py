@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from appliance import settings, texts
 from appliance.erasure.standards import BY_ID
 from appliance.hardware.machine import machine
 from appliance.i18n import N_, _, language, translator
-from appliance.imaging.shelf import offers
+from appliance.imaging.shelf import ages, offers
 from appliance.job.planning import job_plan
 from appliance.job.store import Store
 from appliance.model import DrivePlan, JobPlan, Reason, digest, to_json
@@ -31,7 +32,8 @@ def run(args: argparse.Namespace) -> int:
     asked = settings.read(args.config)
     store = Store()
     images, refused = offers(store.images, store.trusted_image_keys())
-    plan = job_plan(machine(), settings.policy(asked), images, refused)
+    told = refused + ages(images, datetime.now(UTC))
+    plan = job_plan(machine(), settings.policy(asked), images, told)
     if args.json:
         json.dump(explained(plan), sys.stdout, ensure_ascii=False, indent=2)
         sys.stdout.write("\n")

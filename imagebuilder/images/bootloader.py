@@ -7,12 +7,13 @@ path and at EFI/debian. Later upgrades inside the image run Debian's own update-
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from imagebuilder.images.tree import in_tree
+from imagebuilder.images.chroot import in_tree
 from imagebuilder.run import ProgramError
 from imagebuilder.toolsroot import run_tool
 
@@ -106,16 +107,23 @@ def bios_boot(tree: Path, core_lba: int, core_sectors: int, root_number: int) ->
     return BiosBoot(boot_code=bytes(boot), core=bytes(core))
 
 
-def make_esp(tree: Path, image: Path, size_bytes: int, serial: int, root_uuid: str) -> None:
-    """An EFI system partition as a file of its own: FAT32, signed shim and GRUB in it."""
+def make_esp(
+    tree: Path, image: Path, size_bytes: int, *, serial: int, root_uuid: str, epoch: int
+) -> None:
+    """An EFI system partition as a file of its own: FAT32, signed shim and GRUB in it.
+
+    `epoch`: the time of its directories, in Unix seconds; FAT keeps local time, taken as UTC.
+    """
+    clock = {"SOURCE_DATE_EPOCH": str(epoch), "TZ": "UTC"}
     image.write_bytes(b"")
     with image.open("r+b") as stream:
         stream.truncate(size_bytes)
     form = ["mkfs.vfat", "-F", "32", "-s", "1", "-n", "ESP", "-i", f"{serial:08x}"]
-    run_tool([*form, image])
+    run_tool([*form, image], env=clock)
     config = image.with_name("esp-grub.cfg")
     config.write_text(_EARLY_CFG.format(root_uuid=root_uuid))
-    run_tool(["mmd", "-i", image, "::EFI", "::EFI/BOOT", "::EFI/debian"])
+    os.utime(config, (epoch, epoch))
+    run_tool(["mmd", "-i", image, "::EFI", "::EFI/BOOT", "::EFI/debian"], env=clock)
     for source, target in (
         (tree / _SHIM, "EFI/BOOT/BOOTX64.EFI"),
         (tree / _GRUB, "EFI/BOOT/grubx64.efi"),
@@ -126,5 +134,5 @@ def make_esp(tree: Path, image: Path, size_bytes: int, serial: int, root_uuid: s
         (tree / _SHIM_CSV, "EFI/debian/BOOTX64.CSV"),
         (config, "EFI/debian/grub.cfg"),
     ):
-        run_tool(["mcopy", "-m", "-i", image, source, f"::{target}"])
+        run_tool(["mcopy", "-m", "-i", image, source, f"::{target}"], env=clock)
     config.unlink()

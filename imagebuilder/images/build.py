@@ -7,17 +7,20 @@ by the same key, is not built again.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import appliance.imaging
+import imagebuilder.templates
 from appliance.errors import TrustError
 from appliance.imaging.manifest import (
     DATA_NAME,
     MANIFEST_NAME,
     SCHEMA,
     SECTOR_BYTES,
+    Companion,
     Manifest,
     Needs,
     SignedManifest,
@@ -35,11 +38,15 @@ from imagebuilder.images.bootloader import kernel_version
 from imagebuilder.images.disk import FixedIds, RawDisk, fixed_ids, make_disk
 from imagebuilder.images.frames import FRAME_BYTES, Framed, Needle, write_frames
 from imagebuilder.images.keys import ImageKey, KeyProblem, default_key_path, image_key
-from imagebuilder.images.profile import Profile, ProfileError, check, read_profile
-from imagebuilder.images.tree import PackageLayer, package_layer, settled_tree
+from imagebuilder.images.layer import PackageLayer, package_layer
+from imagebuilder.images.lock import Lock, LockError, lock_text, read_lock
+from imagebuilder.images.names import named_in_profile, update_lock
+from imagebuilder.images.profile import Profile, ProfileError, read_profile
+from imagebuilder.images.tree import FAMILY_PC, settled_tree
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROFILES = REPOSITORY / "profiles"
+LOCKS = PROFILES / "locks"
 IMAGES = REPOSITORY / "dist/images"
 SBOM_NAME = "sbom.cdx.json"
 LOCK_NAME = "packages.lock"
@@ -55,20 +62,31 @@ class BuildError(Exception):
 
 
 def build_image(
-    name: str, *, key_path: Path | None = None, images: Path = IMAGES, refresh: bool = False
+    name: str,
+    *,
+    key_path: Path | None = None,
+    images: Path = IMAGES,
+    lock: Lock | None = None,
+    trees: Path | None = None,
+    refresh: bool = False,
 ) -> Path:
     """The directory of the finished, signed image of a profile, built if it must be.
 
-    `ProfileError` before anything is downloaded; `BuildError`, `ProgramError` later, and then
-    an image that was there before is still there.
+    `lock`: the packages to take, else those of the profile's own lock file, else the newest.
+    `trees`: where installed packages are kept, else the cache. `ProfileError` and `LockError`
+    before any package is downloaded; `BuildError`, `ProgramError` later, and then an image that
+    was there before is still there.
     """
-    profile = read_profile(PROFILES / f"{name}.yaml")
+    path = PROFILES / f"{name}.yaml"
+    profile = read_profile(path)
+    lock = lock or read_lock(lock_path(name))
     key = image_key(key_path or default_key_path())
     images.mkdir(parents=True, exist_ok=True)
     place = images / profile.name
     with locked(images / f".{profile.name}.lock", f"the image {profile.name}"):
         with step(f"image {profile.name}"):
-            layer = package_layer(profile, refresh=refresh)
+            with named_in_profile(path):
+                layer = package_layer(profile, lock, trees=trees, refresh=refresh)
             recipe = _recipe(profile, layer)
             if _is_current(place, recipe, key):
                 say("up to date")
@@ -87,18 +105,29 @@ def build_image(
     return place
 
 
+def lock_path(name: str) -> Path:
+    """The lock file of a profile; it need not be there."""
+    return LOCKS / f"{name}.lock"
+
+
 def _build(
     profile: Profile, layer: PackageLayer, recipe: str, key: ImageKey, place: Path
 ) -> SignedManifest:
     tree, ids = place / "tree", fixed_ids(recipe)
     settled_tree(profile, layer, tree)
     found = contents.packages(tree)
+    if other := contents.difference(found, layer.lock):
+        raise BuildError(f"installed is other than locked: {', '.join(other)}")
     version = datetime.fromtimestamp(layer.epoch, UTC).strftime("%Y.%m.%d")
     with step("disk"):
         raw = make_disk(profile, tree, ids, place, layer.epoch)
     with step("compress, hash, look for ids"):
         framed = write_frames(raw.path, place / DATA_NAME, _needles(ids))
     raw.path.unlink()
+    told = {
+        SBOM_NAME: contents.sbom(profile, version, layer.lock, found),
+        LOCK_NAME: lock_text(layer.lock),
+    }
     manifest = Manifest(
         schema=SCHEMA,
         profile=profile.name,
@@ -121,11 +150,15 @@ def _build(
         packages=len(found),
         recipe=recipe,
         modaliases=contents.modaliases(tree),
+        companions=tuple(
+            Companion(name=file, sha256=hashlib.sha256(text.encode()).hexdigest())
+            for file, text in sorted(told.items())
+        ),
     )
     if problem := inconsistency(manifest):
         raise BuildError(f"the manifest does not fit together: {problem}")
-    (place / SBOM_NAME).write_text(contents.sbom(profile, version, layer.epoch, found))
-    (place / LOCK_NAME).write_text(contents.lock(found))
+    for file, text in told.items():
+        (place / file).write_text(text)
     (place / MANIFEST_NAME).write_text(sign(manifest, key.private_pem, key.public_pem) + "\n")
     remove_tree(tree)
     return read_file(place / MANIFEST_NAME, (key.public_pem,))
@@ -158,14 +191,16 @@ def _slots(framed: Framed, raw: RawDisk) -> tuple[Slot, ...]:
 
 
 def _recipe(profile: Profile, layer: PackageLayer) -> str:
-    """A key over all that decides the image: packages, profile, its files, this program."""
+    """A key over all that decides the image: lock, profile, its files, this program."""
     sources = [
         *(path for directory in profile.files for path in sorted(Path(directory).rglob("*"))),
         *map(Path, profile.hooks),
         *sorted(Path(__file__).parent.glob("*.py")),
+        *(path for path in sorted(FAMILY_PC.rglob("*")) if "__pycache__" not in path.parts),
+        *sorted(Path(imagebuilder.templates.__file__).parent.glob("*.py")),
         *(Path(appliance.imaging.__file__).with_name(name) for name in ("gpt.py", "manifest.py")),
     ]
-    parts: list[str | bytes] = [layer.key, str(layer.epoch)]
+    parts: list[str | bytes] = [lock_text(layer.lock)]
     parts.append(canonical(_portable(profile)))
     for path in sources:
         if path.is_symlink():
@@ -199,30 +234,38 @@ def _is_current(place: Path, recipe: str, key: ImageKey) -> bool:
 def _tell(place: Path, key: ImageKey) -> None:
     manifest = read_file(place / MANIFEST_NAME, (key.public_pem,)).manifest
     say(
-        f"{place}: version {manifest.version}, {manifest.packages} packages, kernel "
-        f"{manifest.kernel}; {manifest.disk_bytes / 1e9:.2f} GB of disk in "
-        f"{manifest.file_bytes / 1e9:.2f} GB; signed by image key {key.id[:16]}"
+        f"{place}: version {manifest.version}, kernel {manifest.kernel}; "
+        f"{manifest.disk_bytes / 1e9:.2f} GB of disk in {manifest.file_bytes / 1e9:.2f} GB; "
+        f"signed by image key {key.id[:16]}\n"
+        f"{manifest.packages} packages: {place / SBOM_NAME}, {place / LOCK_NAME}"
     )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`image [--key FILE] [--refresh | --check] PROFILE...`."""
+    """`image [--key FILE] [--refresh | --update-lock] PROFILE...`."""
     parser.add_argument("profiles", nargs="+", metavar="PROFILE", help="name in profiles/")
     parser.add_argument("--key", type=Path, help="the organisation's image key")
     parser.add_argument("--refresh", action="store_true", help="take the packages' newest versions")
-    parser.add_argument("--check", action="store_true", help="check the profiles, build nothing")
+    parser.add_argument(
+        "--update-lock",
+        action="store_true",
+        help="write the newest versions into profiles/locks/PROFILE.lock, build nothing",
+    )
 
 
 def command(args: argparse.Namespace) -> int:
-    """Build the images; 2 for a wrong profile or key, before anything is made."""
+    """Build the images; 2 for a wrong profile, lock or key, before anything is made."""
     try:
         for name in args.profiles:
-            check(PROFILES / f"{name}.yaml")
-        if args.check:
-            return 0
+            read_profile(PROFILES / f"{name}.yaml")
+            if args.refresh and read_lock(lock_path(name)) is not None:
+                raise LockError(f"{lock_path(name)} decides: renew it with --update-lock")
         for name in args.profiles:
-            build_image(name, key_path=args.key, refresh=args.refresh)
-    except (ProfileError, KeyProblem) as problem:
+            if args.update_lock:
+                update_lock(PROFILES / f"{name}.yaml", lock_path(name))
+            else:
+                build_image(name, key_path=args.key, refresh=args.refresh)
+    except (ProfileError, LockError, KeyProblem) as problem:
         say(str(problem))
         return 2
     except BuildError as problem:

@@ -1,8 +1,7 @@
 """What is inside an image, in lists that machines and people read: packages, SBOM, drivers.
 
-The SBOM is CycloneDX 1.6 in JSON, one component for each Debian package; `packages.lock` says
-which versions were built in; the modaliases say which network hardware the kernel has drivers
-for.
+The SBOM is CycloneDX 1.6 in JSON, one component for each Debian package, with the SHA-256 of its
+package file; the modaliases say which network hardware the kernel has drivers for.
 """
 
 from __future__ import annotations
@@ -15,8 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from imagebuilder.images.chroot import in_tree
+from imagebuilder.images.lock import Lock
 from imagebuilder.images.profile import Profile
-from imagebuilder.images.tree import in_tree
 
 _FORMAT = r"${Package}\t${Version}\t${Architecture}\t${source:Package}\t${Maintainer}\n"
 # Buses that a donated PC's network hardware sits on.
@@ -43,21 +43,25 @@ def packages(tree: Path) -> tuple[Package, ...]:
     return tuple(sorted(found, key=lambda package: package.name))
 
 
-def lock(found: tuple[Package, ...]) -> str:
-    """One line for each package: `name=version architecture`."""
-    return "".join(f"{item.name}={item.version} {item.architecture}\n" for item in found)
+def difference(found: tuple[Package, ...], lock: Lock) -> tuple[str, ...]:
+    """Packages that the tree has and the lock has not, or the other way round; empty: none."""
+    built = {f"{item.name} {item.version}" for item in found}
+    return tuple(sorted(built ^ {f"{item.name} {item.version}" for item in lock.packages}))
 
 
-def sbom(profile: Profile, version: str, epoch: int, found: tuple[Package, ...]) -> str:
-    """The CycloneDX document; the same packages and epoch give the same text."""
-    listed = hashlib.sha256(lock(found).encode()).digest()[:16]
+def sbom(profile: Profile, version: str, lock: Lock, found: tuple[Package, ...]) -> str:
+    """The CycloneDX document; the same packages and lock give the same text."""
+    digests = {item.name: item.sha256 for item in lock.packages}
+    listed = hashlib.sha256(
+        "".join(f"{item.name}={item.version}\n" for item in found).encode()
+    ).digest()[:16]
     document = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "serialNumber": f"urn:uuid:{uuid.UUID(bytes=listed, version=5)}",
         "version": 1,
         "metadata": {
-            "timestamp": datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z"),
+            "timestamp": datetime.fromtimestamp(lock.epoch, UTC).isoformat().replace("+00:00", "Z"),
             "component": {
                 "type": "operating-system",
                 "bom-ref": "image",
@@ -74,6 +78,7 @@ def sbom(profile: Profile, version: str, epoch: int, found: tuple[Package, ...])
                 "version": item.version,
                 "purl": _purl(item, profile.release),
                 "supplier": {"name": item.maintainer},
+                "hashes": [{"alg": "SHA-256", "content": digests[item.name]}],
                 "properties": [{"name": "debian:source", "value": item.source}],
             }
             for item in found

@@ -115,7 +115,14 @@ def make_disk(profile: Profile, tree: Path, ids: FixedIds, place: Path, epoch: i
         stream.seek(gpt.backup_offset(disk_bytes))
         stream.write(gpt.backup(table, disk_bytes))
     esp = place / "esp.img"
-    make_esp(tree, esp, (root_lba - esp_lba) * SECTOR_BYTES, ids.esp_serial, ids.root_uuid)
+    make_esp(
+        tree,
+        esp,
+        (root_lba - esp_lba) * SECTOR_BYTES,
+        serial=ids.esp_serial,
+        root_uuid=ids.root_uuid,
+        epoch=epoch,
+    )
     _insert(esp, raw, esp_lba * SECTOR_BYTES)
     esp.unlink()
     with step(f"root file system, {root_bytes // _MIB} MiB"):

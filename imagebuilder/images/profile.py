@@ -58,19 +58,26 @@ SCHEMA: dict[str, Any] = _record(
     timezone=_TEXT,
     kernel_options={"type": "string", "pattern": r"^[ -~]*$"},
     files=_texts(_PATH),
+    templates={"type": "boolean"},
     first_boot=_record(
         (),
-        user=_record(
-            ("name", "full_name"),
-            name={"type": "string", "pattern": "^[a-z][a-z0-9-]{0,30}$"},
-            full_name={"type": "string", "pattern": "^[^:,\n]+$"},
-            groups=_texts(_NAME),
-        ),
+        assistant={"type": "boolean"},
+        user={
+            **_record(
+                ("name", "full_name"),
+                name={"type": "string", "pattern": "^[a-z][a-z0-9-]{0,30}$"},
+                full_name={"type": "string", "pattern": "^[^:,\n]+$"},
+                groups=_texts(_NAME),
+            ),
+            # null: not the account of what this profile extends
+            "type": ["object", "null"],
+        },
     ),
     hooks=_texts(_PATH),
     size=_record((), esp_mib={"type": "integer", "minimum": 34, "maximum": 512}, free_mib=_WHOLE),
 )
 
+_COMPONENTS = ("main",)
 _JOINED = ("packages", "files", "hooks")
 _NEEDED = ("title", "support_until", "needs", "locale", "timezone")
 
@@ -119,7 +126,10 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstBoot:
+    """Who is there at the first start: an account, or an assistant by which one is made."""
+
     user: User | None = None
+    assistant: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +149,7 @@ class Profile:
     release: str = RELEASE
     support_until: str
     needs: Needs
-    components: tuple[str, ...] = ("main",)
+    components: tuple[str, ...] = _COMPONENTS
     packages: tuple[str, ...] = ()
     locale: Locale
     keyboard: Keyboard = Keyboard()
@@ -147,6 +157,7 @@ class Profile:
     kernel_options: str = ""
     files: tuple[str, ...] = ()
     first_boot: FirstBoot = FirstBoot()
+    templates: bool = False
     hooks: tuple[str, ...] = ()
     size: Size = Size()
 
@@ -166,16 +177,27 @@ class _Document:
 
 def read_profile(path: Path) -> Profile:
     """The whole profile of a YAML file; `ProfileError` for the first mistake."""
-    documents = _with_parents(path)
-    merged: dict[str, Any] = {}
-    for document in documents:
-        merged = _merged(merged, document)
-    last = documents[-1]
+    last, merged = _whole(path)
     for key in _NEEDED:
         if key not in merged:
             raise last.error((), f"neither it nor what it extends has the key {key}")
     merged.pop("extends", None)
     return from_json(Profile, merged)
+
+
+def _whole(path: Path) -> tuple[_Document, dict[str, Any]]:
+    """The document at `path`, and all that it and what it extends say together."""
+    documents = _with_parents(path)
+    merged: dict[str, Any] = {}
+    for document in documents:
+        merged = _merged(merged, document)
+    return documents[-1], merged
+
+
+def asked_for(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Archive components and package names of a profile, also of one that is only extended."""
+    _, merged = _whole(path)
+    return tuple(merged.get("components", _COMPONENTS)), tuple(merged["packages"])
 
 
 def is_abstract(path: Path) -> bool:
@@ -186,10 +208,18 @@ def is_abstract(path: Path) -> bool:
 def check(path: Path) -> None:
     """Every mistake that can be found without the archive; `ProfileError` for the first."""
     if is_abstract(path):
-        for document in _with_parents(path):
-            _merged({}, document)
+        _whole(path)
     else:
         read_profile(path)
+
+
+def package_error(path: Path, name: str, problem: str) -> ProfileError:
+    """The error for a package that the profile at `path`, or what it extends, asks for."""
+    for document in reversed(_with_parents(path)):
+        packages = document.data.get("packages", [])
+        if name in packages:
+            return document.error(("packages", packages.index(name)), problem)
+    return ProfileError(path, 0, "", problem)
 
 
 def _with_parents(path: Path) -> list[_Document]:

@@ -1,150 +1,26 @@
-"""The file tree of an image: Debian packages first, then what the profile says about them.
+"""The file tree of an image: the layer of packages, then what the profile says about them.
 
-The layer of packages takes minutes and is cached as an archive; the layer of settings (files,
-locale, keyboard, user, hooks) is applied to a fresh copy each time. Programs of the tree run in
-a chroot with mount and process namespaces of their own.
+Applied to a fresh copy each time: files, locale, keyboard, sources of updates, account, templates,
+hooks. What must not be the same on two machines goes at the end.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
-from imagebuilder.cache import cache_dir, made_once, recipe_key, remove_tree
 from imagebuilder.console import step
+from imagebuilder.images.chroot import in_tree
+from imagebuilder.images.layer import UNSAFE, PackageLayer
 from imagebuilder.images.profile import Profile
-from imagebuilder.mirror import apt_options, sources
-from imagebuilder.namespaces import private_mounts
+from imagebuilder.mirror import default_sources
 from imagebuilder.run import run
+from imagebuilder.templates.making import make_templates
+from imagebuilder.templates.words import TONGUES, day_text
 from imagebuilder.toolsroot import run_tool
 
-# What makes any image of ours start: kernel, init, both boot loaders and the signed chain.
-BOOT_PACKAGES = (
-    "linux-image-amd64",
-    "initramfs-tools",
-    "systemd-sysv",
-    "udev",
-    "dbus",
-    "kmod",
-    "zstd",
-    "e2fsprogs",
-    "dosfstools",
-    "efibootmgr",
-    "grub2-common",
-    "grub-pc-bin",
-    "grub-efi-amd64-bin",
-    "grub-efi-amd64-signed",
-    "shim-signed",
-    "locales",
-    "tzdata",
-)
-
-# What has to be in place before the first package: filters of dpkg, the form of the initramfs.
-_EARLY = ("etc/dpkg", "etc/initramfs-tools", "etc/apt")
-
-# Documentation that nobody reads on such a machine; licences stay.
-_LEFT_OUT = ("/usr/share/man/*", "/usr/share/info/*", "/usr/share/lintian/*", "/usr/share/doc/*")
-_KEPT = ("/usr/share/doc/*/copyright",)
-
-_UNSAFE = "force-unsafe-io"
-
-_CHROOT = """\
-tree=$1; shift
-mount -t proc proc "$tree/proc"
-mount -t sysfs -o ro sysfs "$tree/sys"
-mount -t tmpfs -o mode=755 tmpfs "$tree/dev"
-for name in null zero full random urandom; do
-  touch "$tree/dev/$name"; mount --bind "/dev/$name" "$tree/dev/$name"
-done
-ln -s /proc/self/fd "$tree/dev/fd"
-exec chroot "$tree" "$@"
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageLayer:
-    """The cached archive of the packages' tree. `epoch`: when it was made, in Unix seconds."""
-
-    archive: Path
-    epoch: int
-    key: str
-
-
-def package_layer(profile: Profile, *, refresh: bool = False) -> PackageLayer:
-    """The packages of a profile, installed (minutes the first time).
-
-    `refresh` installs them again, in the versions that the archive has now.
-    """
-    packages = sorted({*BOOT_PACKAGES, *profile.packages})
-    archives = sources(" ".join(profile.components))
-    early = _early_files(profile)
-    key = recipe_key(
-        "tree-3",
-        profile.release,
-        *packages,
-        *archives,
-        *_LEFT_OUT,
-        *[part for path, name in early for part in (name, path.read_bytes())],
-    )
-    if refresh:
-        remove_tree(cache_dir() / "trees" / key)
-    place = made_once(
-        cache_dir() / "trees" / key,
-        f"packages of {profile.name}",
-        lambda directory: _install(directory, profile, packages, archives, early),
-    )
-    epoch = int(json.loads((place / "made.json").read_text())["epoch"])
-    return PackageLayer(archive=place / "tree.tar.zst", epoch=epoch, key=key)
-
-
-def _early_files(profile: Profile) -> list[tuple[Path, str]]:
-    found = []
-    for directory in map(Path, profile.files):
-        for early in _EARLY:
-            for path in sorted((directory / early).rglob("*")):
-                if path.is_file():
-                    found.append((path, str(path.relative_to(directory))))
-    return found
-
-
-def _install(
-    directory: Path,
-    profile: Profile,
-    packages: list[str],
-    archives: list[str],
-    early: list[tuple[Path, str]],
-) -> None:
-    skeleton = directory / "early"
-    for path, name in early:
-        (skeleton / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, skeleton / name)
-    skeleton.mkdir(exist_ok=True)
-    run_tool(
-        [
-            "mmdebstrap",
-            "--mode=root",
-            "--variant=minbase",
-            "--format=tar",
-            f"--include={','.join(packages)}",
-            *apt_options(),
-            *[f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT],
-            *[f"--dpkgopt=path-include={pattern}" for pattern in _KEPT],
-            # Whatever a crash leaves is thrown away: no need to wait for the disk.
-            f"--dpkgopt={_UNSAFE}",
-            f'--setup-hook=cp -r "{skeleton}/." "$1/"',
-            profile.release,
-            directory / "tree.tar",
-            *archives,
-        ],
-        log=directory / "mmdebstrap.log",
-    )
-    run_tool(["zstd", "-q", "-1", "-T2", "--rm", directory / "tree.tar"])
-    shutil.rmtree(skeleton)
-    (directory / "made.json").write_text(json.dumps({"epoch": int(time.time())}))
+FAMILY_PC = Path(__file__).resolve().parents[2] / "familypc"
 
 
 def settled_tree(profile: Profile, layer: PackageLayer, tree: Path) -> None:
@@ -158,25 +34,15 @@ def settled_tree(profile: Profile, layer: PackageLayer, tree: Path) -> None:
         _locale(profile, tree)
         _keyboard(profile, tree)
         _timezone(profile, tree)
-        _user(profile, tree)
+        _sources(profile, tree)
+        _user(profile, tree, layer.epoch)
+        if profile.first_boot.assistant:
+            _assistant(profile, tree, layer.epoch)
+        if profile.templates:
+            make_templates(tree, layer.epoch)
         for hook in profile.hooks:
-            _hook(Path(hook), tree)
+            _hook(Path(hook), tree, layer.epoch)
         _clean(tree, layer.epoch)
-
-
-def in_tree(tree: Path, argv: list[str], log: Path | None = None) -> str:
-    """Run a program of the tree inside it (chroot, own namespaces); what it printed."""
-    namespaces = [*private_mounts(), "--pid", "--fork", "--net"]
-    clean = [
-        "env",
-        "-i",
-        "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-        "LC_ALL=C.UTF-8",
-        "DEBIAN_FRONTEND=noninteractive",
-        "HOME=/root",
-    ]
-    words = [*namespaces, "sh", "-euc", _CHROOT, "tree", str(tree), *clean, *argv]
-    return run(words, log=log, timeout_s=1800).text
 
 
 def _copy(source: Path, tree: Path) -> None:
@@ -221,21 +87,55 @@ def _timezone(profile: Profile, tree: Path) -> None:
     link.symlink_to(f"/usr/share/zoneinfo/{profile.timezone}")
 
 
-def _user(profile: Profile, tree: Path) -> None:
+def _sources(profile: Profile, tree: Path) -> None:
+    """Where the installed system gets its updates: the release's default, not our mirror."""
+    (tree / "etc/apt/sources.list").unlink(missing_ok=True)
+    lines = default_sources(" ".join(profile.components))
+    text = "".join(_deb822(*line.split()[1:]) for line in lines)
+    (tree / "etc/apt/sources.list.d/debian.sources").write_text(text)
+
+
+def _deb822(address: str, suite: str, *components: str) -> str:
+    """One source in the form of sources.list(5)."""
+    return (
+        f"Types: deb\nURIs: {address}\nSuites: {suite}\nComponents: {' '.join(components)}\n"
+        "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n"
+    )
+
+
+def _user(profile: Profile, tree: Path, epoch: int) -> None:
     user = profile.first_boot.user
     if user is None:
         return
     groups = ["--groups", ",".join(user.groups)] if user.groups else []
     comment = ["--comment", user.full_name]
     shell = ["--create-home", "--shell", "/bin/bash"]
-    in_tree(tree, ["useradd", *shell, *comment, *groups, user.name])
+    in_tree(tree, ["useradd", *shell, *comment, *groups, user.name], epoch=epoch)
 
 
-def _hook(hook: Path, tree: Path) -> None:
+def _assistant(profile: Profile, tree: Path, epoch: int) -> None:
+    """The first start's assistant and the welcome page, which tells until when there are updates.
+
+    Its own screen comes before the desktop's, by a unit that is enabled here.
+    """
+    _copy(FAMILY_PC / "system", tree)
+    package = tree / "usr/lib/python3/dist-packages/familypc"
+    for path in sorted(FAMILY_PC.rglob("*.py")):
+        target = package / path.relative_to(FAMILY_PC)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    for tongue in TONGUES:
+        page = tree / f"usr/share/tajdeed/welcome/{tongue.code}.html"
+        until = day_text(profile.support_until, tongue)
+        page.write_text(page.read_text().replace("{support_until}", until))
+    in_tree(tree, ["systemctl", "enable", "tajdeed-first-boot.service"], epoch=epoch)
+
+
+def _hook(hook: Path, tree: Path, epoch: int) -> None:
     place = tree / "profile-hook"
     shutil.copyfile(hook, place)
     place.chmod(0o755)
-    in_tree(tree, ["/profile-hook"])
+    in_tree(tree, ["/profile-hook"], epoch=epoch)
     place.unlink()
 
 
@@ -267,6 +167,6 @@ def _clean(tree: Path, epoch: int) -> None:
                 path.unlink()
     options = tree / "etc/dpkg/dpkg.cfg.d/99mmdebstrap"
     lines = options.read_text().splitlines(keepends=True)
-    options.write_text("".join(line for line in lines if line.strip() != _UNSAFE))
+    options.write_text("".join(line for line in lines if line.strip() != UNSAFE))
     newer: list[str | Path] = ["find", tree, "-xdev", "-newermt", f"@{epoch}"]
     run([*newer, "-exec", "touch", "--no-dereference", f"--date=@{epoch}", "{}", "+"])

@@ -6,9 +6,16 @@ and goes on only when the person types the device's name.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from appliance import texts
+from appliance.errors import TrustError
+from appliance.imaging.manifest import MANIFEST_NAME, read_file
+from appliance.imaging.shelf import ages, offer
+from appliance.model import Reason
 from imagebuilder.console import say
 from imagebuilder.images.keys import default_key_path, image_key
 from imagebuilder.run import run
@@ -91,7 +98,10 @@ def command(args: argparse.Namespace) -> int:
         if not (image / "manifest.jws").exists():
             say(f"{image}: no image; build it with `./build.sh image {image.name}`")
             return 2
+    image_keys = args.image_key or ([_own_key()] if images else [])
     try:
+        for warning in image_warnings(images, image_keys, datetime.now(UTC)):
+            say(warning)
         target = medium(args.device)
     except Refused as refusal:
         say(str(refusal))
@@ -106,7 +116,7 @@ def command(args: argparse.Namespace) -> int:
         config=args.config,
         images=images,
         trust=args.trust,
-        image_keys=args.image_key or ([_own_key()] if images else []),
+        image_keys=image_keys,
     )
     try:
         write_stick(target.path, stick_parts(), personal)
@@ -116,6 +126,22 @@ def command(args: argparse.Namespace) -> int:
     run(["blockdev", "--flushbufs", target.path])
     say("The stick is ready. Pull it out and start a PC from it.")
     return 0
+
+
+def image_warnings(images: Sequence[Path], keys: Sequence[Path], now: datetime) -> list[str]:
+    """What to say about images that go onto a stick with these public keys: old, no updates.
+
+    `Refused` for one that such a stick would not use.
+    """
+    trusted = tuple(key.read_bytes() for key in keys)
+    found = []
+    for place in images:
+        try:
+            found.append(offer(place, read_file(place / MANIFEST_NAME, trusted)))
+        except TrustError as error:
+            reason = Reason(code=error.code, facts={"image": place.name, **error.facts})
+            raise Refused(texts.short(reason, "en")) from error
+    return [texts.short(reason, "en") for reason in ages(found, now)]
 
 
 def _own_key() -> Path:

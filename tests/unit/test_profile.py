@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from imagebuilder.__main__ import main
 from imagebuilder.images.build import PROFILES
-from imagebuilder.images.profile import ProfileError, check, read_profile
+from imagebuilder.images.profile import ProfileError, check, package_error, read_profile
 
 BASE = """\
 name: base
@@ -110,3 +111,41 @@ def test_family_profile_is_arabic_first_and_can_be_typed_on_in_both() -> None:
     assert profile.locale.default == "ar_SA.UTF-8"
     assert profile.keyboard.layouts == ("us", "ara")
     assert {"firefox-esr-l10n-ar", "libreoffice-l10n-ar"} <= set(profile.packages)
+
+
+def test_an_unknown_package_is_named_where_it_stands(place: Path) -> None:
+    own = package_error(place / "child.yaml", "three", "there is none")
+    assert (own.path, own.line, own.key) == (place / "child.yaml", 7, "packages.1")
+    inherited = package_error(place / "child.yaml", "one", "there is none")
+    assert (inherited.path, inherited.line) == (place / "base.yaml", 5)
+
+
+def test_a_child_can_do_without_its_parents_account(place: Path) -> None:
+    account = "first_boot: {user: {name: family, full_name: Family}}\n"
+    (place / "base.yaml").write_text(BASE + account)
+    assert read_profile(place / "child.yaml").first_boot.user is not None
+    (place / "child.yaml").write_text(CHILD + "first_boot: {assistant: true, user: null}\n")
+    first_boot = read_profile(place / "child.yaml").first_boot
+    assert (first_boot.assistant, first_boot.user) == (True, None)
+
+
+def test_check_names_the_mistakes_of_all_files(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "base.yaml").write_text(BASE + "colour: red\n")
+    words = ["check", "--offline", str(place / "base.yaml"), str(place / "child.yaml")]
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    assert told.count(f"{place / 'base.yaml'}:10: colour") == 2
+    assert main(["check", "--offline", *map(str, sorted(PROFILES.glob("*.yaml")))]) == 0
+
+
+@pytest.mark.parametrize("name", ["family-business", "training"])
+def test_a_business_has_its_programs_in_arabic_and_nobody_elses_account(name: str) -> None:
+    profile = read_profile(PROFILES / f"{name}.yaml")
+    assert {"homebank", "inkscape", "gimp", "thunderbird-l10n-ar"} <= set(profile.packages)
+    assert "tesseract-ocr-ara" in profile.packages
+    assert profile.templates
+    user = profile.first_boot.user
+    assert profile.first_boot.assistant == (user is None)
+    assert user is None or "sudo" not in user.groups

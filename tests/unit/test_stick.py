@@ -3,17 +3,20 @@
 import itertools
 import struct
 import uuid
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from imagebuilder.images.keys import image_key
 from imagebuilder.stick import loaders
 from imagebuilder.stick.cpio import Cpio
 from imagebuilder.stick.initrd import overlay_archive
 from imagebuilder.stick.layout import MIB, stick_layout
 from imagebuilder.stick.tryout import drive_from_text
-from imagebuilder.stick.usb import Refused, medium
+from imagebuilder.stick.usb import Refused, image_warnings, medium
 from imagebuilder.toolsroot import run_tool
+from tests.unit.smallimage import small_image
 
 
 def unpacked(archive: bytes, directory: Path) -> Path:
@@ -123,3 +126,22 @@ def test_a_drive_by_size_is_made_and_kept(tmp_path: Path) -> None:
     source.write_bytes(b"kept".ljust(4 * MIB, b"\0"))
     assert drive_from_text("nvme:4M", 1, tmp_path).source == source
     assert source.read_bytes().startswith(b"kept")
+
+
+def test_an_image_that_the_stick_would_refuse_or_that_is_old_is_told_at_writing(
+    tmp_path: Path,
+) -> None:
+    image = small_image(tmp_path)
+    key, other = tmp_path / "key.pem", tmp_path / "other.pem"
+    key.write_bytes(image.key.public_pem)
+    other.write_bytes(image_key(tmp_path / "other-private.pem").public_pem)
+    built = datetime.fromisoformat(image.manifest.built_at)
+    assert image_warnings([image.place], [key], built + timedelta(days=60)) == []
+    (warning,) = image_warnings([image.place], [key], built + timedelta(days=61))
+    assert "small" in warning
+    assert "61 days" in warning
+    with pytest.raises(Refused, match="small"):
+        image_warnings([image.place], [other], built)
+    image.put("altered.by.hand")
+    with pytest.raises(Refused, match="small"):
+        image_warnings([image.place], [key], built)

@@ -126,9 +126,11 @@ class Drives(Screen):
         ]
         blocks += [[*self._stick(drive), EMPTY] for drive in plan.machine.drives if drive.is_stick]
         tail: list[Row] = []
-        if plan.image_reasons and not any(item.image for item in plan.drives):
+        if plan.image_reasons:
+            placed = any(item.image for item in plan.drives)
+            head = _("Images on this stick:") if placed else _("No image will be installed:")
             tail += [
-                *paragraph(_("No image will be installed:"), width, "doubt", 2),
+                *paragraph(head, width, "doubt", 2),
                 *reasons(plan.image_reasons, width, "normal", 4),
             ]
         return [*blocks, tail] if tail else blocks

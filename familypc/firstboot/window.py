@@ -1,0 +1,406 @@
+"""The assistant's window: shows what `answers` says, and runs slow things beside the screen.
+
+Every control can be reached by Tab, every choice made by Space, and Enter goes on. Each page has
+a heading, a sentence why, and its controls; the buttons stand where a line ends.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import gi
+
+gi.require_version("Gtk", "3.0")
+from gi.repository import GLib, Gtk, Pango  # noqa: E402
+
+from familypc.firstboot.answers import (  # noqa: E402
+    LANGUAGES,
+    LAYOUTS,
+    PAGES,
+    ZONES,
+    Answers,
+    Course,
+    Page,
+    answered,
+    back,
+    forward,
+    problem,
+)
+from familypc.firstboot.words import say  # noqa: E402
+
+_STYLE = b"""
+window { background: #f4f1ea; }
+.heading { font-size: 26pt; font-weight: bold; color: #1f6f5c; }
+.why { font-size: 14pt; }
+.problem { font-size: 13pt; font-weight: bold; color: #9c2b1b; }
+.quiet { font-size: 11pt; color: #555555; }
+button, entry, radiobutton, checkbutton, row { font-size: 14pt; }
+entry { min-height: 40px; }
+button { min-height: 44px; padding: 0 24px; }
+button.main { background: #1f6f5c; color: #ffffff; }
+"""
+_WIDTH = 720
+
+
+class Seen(Protocol):
+    """A network as the window lists it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def locked(self) -> bool: ...
+
+
+class Outside(Protocol):
+    """What the window asks of the system; everything here may take seconds and may raise."""
+
+    def taken(self) -> tuple[str, ...]: ...
+
+    def wired(self) -> bool: ...
+
+    def networks(self) -> tuple[Any, ...]: ...
+
+    def join(self, network: Any, key: str, metered: bool) -> None: ...
+
+    def try_keyboard(self, layouts: tuple[str, ...]) -> None: ...
+
+    def finish(self, answers: Answers) -> None: ...
+
+
+class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
+    """The one window of the first start."""
+
+    def __init__(self, outside: Outside) -> None:
+        super().__init__()
+        self.outside = outside
+        self.course = Course()
+        self.taken = outside.taken()
+        self.told = ""
+        self.busy = False
+        provider = Gtk.CssProvider()
+        provider.load_from_data(_STYLE)
+        Gtk.StyleContext.add_provider_for_screen(
+            self.get_screen(), provider, Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION
+        )
+        self.set_default_size(1024, 640)
+        self.set_decorated(False)
+        self.fullscreen()
+        # Nothing closes it but its end: there is nothing behind it yet.
+        self.connect("delete-event", lambda *_: True)
+        self.show_page()
+
+    def say(self, key: str, **facts: str | int) -> str:
+        return say(self.course.answers.language, key, **facts)
+
+    # --- the frame around every page --------------------------------------------------------
+
+    def show_page(self) -> None:
+        """Build the page anew, in the language and direction that hold now."""
+        right = self.course.answers.language == "ar"
+        direction = Gtk.TextDirection.RTL if right else Gtk.TextDirection.LTR
+        Gtk.Widget.set_default_direction(direction)
+        if child := self.get_child():
+            self.remove(child)
+        self.set_title(self.say("title"))
+        box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=16, margin=32)
+        box.set_halign(Gtk.Align.CENTER)
+        box.set_valign(Gtk.Align.CENTER)
+        box.set_size_request(_WIDTH, -1)
+        page = self.course.page
+        step = self.say("step", number=self.course.number, count=len(PAGES))
+        box.pack_start(_label(step, "quiet"), False, False, 0)
+        box.pack_start(_label(self.say(page.value), "heading"), False, False, 0)
+        box.pack_start(_label(self.say(f"{page.value}-why"), "why"), False, False, 0)
+        first = self._controls(page, box)
+        self.problem = _label("", "problem")
+        box.pack_start(self.problem, False, False, 0)
+        box.pack_start(self._buttons(), False, False, 0)
+        box.pack_start(_label(self.say("keys"), "quiet"), False, False, 0)
+        # Pages that are taller than the screen of an old PC can be scrolled.
+        scrolled = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER)
+        scrolled.add(box)
+        self.add(scrolled)
+        self.set_default(self.onward)
+        self.show_all()
+        (first or self.onward).grab_focus()
+        self.refresh()
+
+    def _buttons(self) -> Gtk.Box:
+        buttons = Gtk.Box(spacing=16)
+        key = "finish" if self.course.is_last else "next"
+        self.onward = Gtk.Button(label=self.say(key), can_default=True)
+        self.onward.get_style_context().add_class("main")
+        self.onward.connect("clicked", lambda _: self.go_on())
+        buttons.pack_end(self.onward, False, False, 0)
+        if not self.course.is_first:
+            before = Gtk.Button(label=self.say("back"))
+            before.connect("clicked", lambda _: self._turn(back(self.course)))
+            buttons.pack_start(before, False, False, 0)
+        return buttons
+
+    def _turn(self, course: Course) -> None:
+        if not self.busy:
+            self.told = ""
+            self.course = course
+            self.show_page()
+
+    def change(self, **changes: object) -> None:
+        """Take an answer; what was complained about may be right by now."""
+        self.course = answered(self.course, **changes)
+        self.told = ""
+        self.refresh()
+
+    def refresh(self) -> None:
+        """The line that says what is wrong, and whether one can press the button."""
+        self.problem.set_text(self.told)
+        self.onward.set_sensitive(not self.busy)
+
+    def go_on(self) -> None:
+        """The next page, or a word on what is missing; at the end, do it all."""
+        if self.busy:
+            return
+        if code := problem(self.course.page, self.course.answers, self.taken):
+            self.told = self.say(code)
+            self.refresh()
+        elif self.course.is_last:
+            self._finish()
+        else:
+            self._turn(forward(self.course, self.taken))
+
+    def _finish(self) -> None:
+        answers = self.course.answers
+        self.beside(lambda: self.outside.finish(answers), lambda _: Gtk.main_quit(), "working")
+
+    def beside(
+        self, work: Callable[[], Any], after: Callable[[Any], None], telling: str, **facts: str
+    ) -> None:
+        """Do something slow in a thread of its own; then `after`, or a word on what failed.
+
+        Only at the end does everything wait for it: whoever joins a network may go on meanwhile.
+        """
+        page = self.course.page
+        self.busy, self.told = page is Page.READY, self.say(telling, **facts)
+        self.refresh()
+
+        def done(result: Any, error: Exception | None) -> bool:
+            self.busy = False
+            if self.course.page is page:
+                self.told = ""
+                if error is None:
+                    after(result)
+                elif page is Page.NETWORK:
+                    self.told = self.say("network-refused")
+                else:
+                    self.told = self.say("failed", what=str(error))
+                self.refresh()
+            return False
+
+        def run() -> None:
+            try:
+                result = work()
+            except Exception as error:  # whatever it is, the family must see it and go on
+                GLib.idle_add(done, None, error)
+            else:
+                GLib.idle_add(done, result, None)
+
+        threading.Thread(target=run, daemon=True).start()
+
+    # --- the pages ---------------------------------------------------------------------------
+
+    def _controls(self, page: Page, box: Gtk.Box) -> Gtk.Widget | None:
+        """Put a page's controls into the box; the one where typing or choosing begins."""
+        answers = self.course.answers
+        match page:
+            case Page.LANGUAGE:
+                return self._choice(box, tuple(LANGUAGES), answers.language, self._set_language)
+            case Page.KEYBOARD:
+                first = self._choice(box, tuple(LAYOUTS), answers.layout, self._set_layout)
+                entry = Gtk.Entry(placeholder_text=self.say("keyboard-try"))
+                _named(entry, self.say("keyboard-try"))
+                box.pack_start(entry, False, False, 0)
+                return first
+            case Page.NETWORK:
+                self._network(box)
+                return None
+            case Page.ACCOUNT:
+                return self._account(box)
+            case Page.TIME:
+                return self._zone(box)
+            case _:
+                return None
+
+    def _choice(
+        self, box: Gtk.Box, names: tuple[str, ...], chosen: str, take: Callable[[str], None]
+    ) -> Gtk.Widget:
+        group: Gtk.RadioButton | None = None
+        focus: Gtk.Widget | None = None
+        for name in names:
+            button = Gtk.RadioButton.new_with_label_from_widget(group, self.say(name))
+            group = group or button
+            button.set_active(name == chosen)
+            if name == chosen:
+                focus = button
+            button.connect("toggled", _taking(take, name))
+            box.pack_start(button, False, False, 0)
+        return focus or group
+
+    def _set_language(self, name: str) -> None:
+        self.change(language=name)
+        # Not from inside the button that is about to go.
+        GLib.idle_add(self.show_page)
+
+    def _set_layout(self, name: str) -> None:
+        self.change(layout=name)
+        self.outside.try_keyboard(LAYOUTS[name])
+
+    def _account(self, box: Gtk.Box) -> Gtk.Widget:
+        answers = self.course.answers
+        name = self._entry(box, "account-name", answers.full_name, "full_name")
+        secret = [
+            self._entry(box, "account-password", answers.password, "password"),
+            self._entry(box, "account-again", answers.again, "again"),
+        ]
+        for entry in secret:
+            entry.set_visibility(False)
+            entry.set_input_purpose(Gtk.InputPurpose.PASSWORD)
+        shown = Gtk.CheckButton(label=self.say("account-show"))
+
+        def show(button: Gtk.CheckButton) -> None:
+            for entry in secret:
+                entry.set_visibility(button.get_active())
+
+        shown.connect("toggled", show)
+        box.pack_start(shown, False, False, 0)
+        return name
+
+    def _entry(self, box: Gtk.Box, key: str, text: str, answer: str) -> Gtk.Entry:
+        label = _label(self.say(key), "why")
+        entry = Gtk.Entry(text=text, activates_default=True)
+        label.set_mnemonic_widget(entry)
+        _named(entry, self.say(key))
+        entry.connect("changed", lambda widget: self.change(**{answer: widget.get_text()}))
+        box.pack_start(label, False, False, 0)
+        box.pack_start(entry, False, False, 0)
+        return entry
+
+    def _zone(self, box: Gtk.Box) -> Gtk.Widget:
+        now = _label("", "why")
+
+        def tell() -> None:
+            zone = ZoneInfo(self.course.answers.zone)
+            now.set_text(self.say("time-now", time=datetime.now(zone).strftime("%H:%M")))
+
+        def take(name: str) -> None:
+            self.change(zone=name)
+            tell()
+
+        grid = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=4)
+        first = self._choice(grid, ZONES, self.course.answers.zone, take)
+        box.pack_start(grid, False, False, 0)
+        box.pack_start(now, False, False, 0)
+        tell()
+        return first
+
+    def _network(self, box: Gtk.Box) -> None:
+        place = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=12)
+        place.pack_start(_label(self.say("network-looking"), "why"), False, False, 0)
+        box.pack_start(place, False, False, 0)
+        joined = self.course.answers.network
+
+        def show(found: tuple[bool, tuple[Any, ...]] | None) -> None:
+            for child in place.get_children():
+                place.remove(child)
+            wired, networks = found or (False, ())
+            if wired:
+                place.pack_start(_label(self.say("network-wired"), "why"), False, False, 0)
+            elif joined:
+                text = self.say("network-joined", name=_isolated(joined))
+                place.pack_start(_label(text, "why"), False, False, 0)
+            elif networks:
+                self._wifi(place, networks)
+            else:
+                place.pack_start(_label(self.say("network-none"), "why"), False, False, 0)
+            place.show_all()
+
+        def look() -> None:
+            # Only looks: one may go on meanwhile, so this never makes the window busy.
+            try:
+                found = (self.outside.wired(), self.outside.networks())
+            except Exception:  # no NetworkManager, no adapter: as if no network were near
+                GLib.idle_add(show, None)
+            else:
+                GLib.idle_add(show, found)
+
+        threading.Thread(target=look, daemon=True).start()
+
+    def _wifi(self, place: Gtk.Box, networks: tuple[Any, ...]) -> None:
+        chosen: dict[str, Any] = {"network": networks[0]}
+        listed = Gtk.ListBox(selection_mode=Gtk.SelectionMode.BROWSE)
+        for network in networks[:8]:
+            kind = self.say("network-hidden" if network.locked else "network-open")
+            label = _label(f"{_isolated(network.name)}  ({kind})", "why")
+            listed.add(label)
+        scrolled = Gtk.ScrolledWindow(min_content_height=180)
+        scrolled.add(listed)
+        key = Gtk.Entry(placeholder_text=self.say("network-key"), visibility=False)
+        _named(key, self.say("network-key"))
+        phone = Gtk.CheckButton(label=self.say("network-phone"))
+        button = Gtk.Button(label=self.say("network-join"))
+
+        def select(_: Gtk.ListBox, row: Gtk.ListBoxRow | None) -> None:
+            if row is not None:
+                chosen["network"] = networks[row.get_index()]
+                key.set_sensitive(chosen["network"].locked)
+
+        def join(_: Gtk.Widget) -> None:
+            network, secret, metered = chosen["network"], key.get_text(), phone.get_active()
+
+            def after(_: Any) -> None:
+                self.change(network=network.name, metered=metered)
+                self._turn(self.course)
+
+            self.beside(
+                lambda: self.outside.join(network, secret, metered),
+                after,
+                "network-joining",
+                name=_isolated(network.name),
+            )
+
+        listed.connect("row-selected", select)
+        listed.select_row(listed.get_row_at_index(0))
+        key.connect("activate", join)
+        button.connect("clicked", join)
+        for widget in (scrolled, key, phone, button):
+            place.pack_start(widget, False, False, 0)
+
+
+def _taking(take: Callable[[str], None], name: str) -> Callable[[Gtk.RadioButton], None]:
+    """A radio button tells when it is switched off, too: only the one switched on counts."""
+
+    def toggled(button: Gtk.RadioButton) -> None:
+        if button.get_active():
+            take(name)
+
+    return toggled
+
+
+def _label(text: str, style: str) -> Gtk.Label:
+    label = Gtk.Label(label=text, wrap=True, xalign=0.0, max_width_chars=60)
+    label.set_line_wrap_mode(Pango.WrapMode.WORD_CHAR)
+    label.get_style_context().add_class(style)
+    return label
+
+
+def _named(widget: Gtk.Widget, name: str) -> None:
+    """The name by which a screen reader, and a test, knows a control."""
+    widget.get_accessible().set_name(name)
+
+
+def _isolated(name: str) -> str:
+    """A network's name, whatever its letters, keeps its own direction inside a line."""
+    return f"\u2068{name}\u2069"

@@ -1,0 +1,79 @@
+"""Runs inside a tree with LibreOffice: opens templates, types into cells, saves, prints to PDF.
+
+`fill_papers.py ORDERS.json`: a list of {template, cells: [[sheet, place, value]], ods, pdf}. What
+stands in the saved files afterwards is judged outside.
+"""
+
+import json
+import subprocess
+import sys
+import time
+
+import uno
+from com.sun.star.beans import PropertyValue
+from com.sun.star.connection import NoConnectException
+
+PIPE = "pipe,name=papers;urp;StarOffice.ComponentContext"
+FILTERS = {"ots": ("calc8", "calc_pdf_Export"), "ott": ("writer8", "writer_pdf_Export")}
+
+
+def value(name, what):
+    item = PropertyValue()
+    item.Name, item.Value = name, what
+    return item
+
+
+def desktop():
+    local = uno.getComponentContext()
+    resolver = local.ServiceManager.createInstanceWithContext(
+        "com.sun.star.bridge.UnoUrlResolver", local
+    )
+    for _ in range(600):
+        try:
+            context = resolver.resolve(f"uno:{PIPE}")
+        except NoConnectException:
+            time.sleep(0.2)
+        else:
+            return context.ServiceManager.createInstanceWithContext(
+                "com.sun.star.frame.Desktop", context
+            )
+    raise TimeoutError("soffice does not answer")
+
+
+def fill(top, order):
+    address = f"file://{order['template']}"
+    # As File > New from template does: a new document, the template stays as it is.
+    document = top.loadComponentFromURL(
+        address, "_blank", 0, (value("Hidden", True), value("AsTemplate", True))
+    )
+    for sheet, place, what in order["cells"]:
+        cell = document.Sheets.getByIndex(sheet).getCellRangeByName(place)
+        if isinstance(what, str):
+            cell.setString(what)
+        else:
+            cell.setValue(what)
+    saved, printed = FILTERS[order["template"].rpartition(".")[2]]
+    document.storeToURL(f"file://{order['saved']}", (value("FilterName", saved),))
+    document.storeToURL(f"file://{order['pdf']}", (value("FilterName", printed),))
+    document.close(True)
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as stream:
+        orders = json.load(stream)
+    office = subprocess.Popen(
+        [
+            *("soffice", "-env:UserInstallation=file:///tmp/papers-profile", "--headless"),
+            *("--norestore", f"--accept={PIPE}"),
+        ]
+    )
+    try:
+        top = desktop()
+        for order in orders:
+            fill(top, order)
+        top.terminate()
+    finally:
+        office.wait(60)
+
+
+main()
