@@ -5,6 +5,7 @@ Without a virtual PC (see `atabench`); the laboratory's matrix repeats it behind
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def test_the_result_is_what_the_personality_deserves(
 ) -> None:
     wanted = load(name).expected
     bench = opened(name)
+    threading.Timer(0.5, bench.firmware.moment, ("consent",)).start()
     result = bench.erase()
     tried = [one.method for one in result.attempts]
     found = (result.outcome.value, result.level.value, tried[-1] if tried else "")
