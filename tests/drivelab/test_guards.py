@@ -10,7 +10,7 @@ import time
 import pytest
 
 from imagebuilder.catalogues import compile_catalogues
-from tests.drivelab.boots import boot
+from tests.drivelab.boots import LOST, boot
 from tests.drivelab.guards import GUARDS, Guard, Without, guards_report, taken_away
 from tests.drivelab.guest import laboratory_stick
 from tests.drivelab.personality import load, names
@@ -35,14 +35,17 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Without]:
     for number, guard in enumerate(GUARDS):
         directory = tmp_path_factory.mktemp(f"guard{number}")
         stick = laboratory_stick(directory, taken_away(guard))
-        rows = boot(stick, [load(name) for name in guard.drives], directory / "boot")
+        try:
+            rows = boot(stick, [load(name) for name in guard.drives], directory / "boot")
+        except LOST:
+            continue  # its test fails for want of a run, the others keep theirs
         found[guard.name] = Without(guard=guard.name, without=guard.without, rows=tuple(rows))
     put("guards", guards_report(list(found.values()), time.monotonic() - begun))
     return found
 
 
 @pytest.mark.full
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(4 * 3600)
 @pytest.mark.parametrize("name", [guard.name for guard in GUARDS])
 def test_without_it_the_matrix_turns_red(name: str, runs: dict[str, Without]) -> None:
-    assert runs[name].red
+    assert name in runs and runs[name].red
