@@ -22,7 +22,7 @@ import pytest
 from appliance.erasure.planning import drive_plan
 from appliance.erasure.preparing import prepare
 from appliance.erasure.site import Site
-from appliance.erasure.uncovering import areas_now
+from appliance.erasure.uncovering import look_again
 from appliance.errors import DriveError
 from appliance.hardware.ata import rotation_rpm
 from appliance.hardware.atasanitize import sanitize_status
@@ -125,7 +125,7 @@ class AtaBench:
         except DriveError as error:
             self._say("refused", reason=to_json(reason_of(error)))
             return drive_result(self.events)
-        self._say("hidden-areas", areas=to_json(areas_now(site, drive)))
+        look_again(site, drive)
         for option in plan.methods:
             attempt = attempted(site, option)
             self._say("attempt-ended", attempt=to_json(attempt))
