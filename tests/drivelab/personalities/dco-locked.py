@@ -8,7 +8,7 @@ BUS = "sata"
 EXPECTED = Expected(
     outcome="cleared",
     level="clear",
-    method="overwrite",
+    method="ata-erase-enhanced",
     reason="hidden-area-not-excluded",
     honest=True,
 )

@@ -5,7 +5,7 @@ from tests.drivelab.ataidentify import AtaTraits
 from tests.drivelab.personality import Bench, Expected
 
 BUS = "sata"
-EXPECTED = Expected(outcome="cleared", level="clear", method="overwrite", honest=True)
+EXPECTED = Expected(outcome="purged", level="purge", method="ata-erase-enhanced", honest=True)
 
 
 def build(bench: Bench) -> AtaDrive:

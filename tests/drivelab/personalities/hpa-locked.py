@@ -6,7 +6,11 @@ from tests.drivelab.personality import Bench, Expected
 
 BUS = "sata"
 EXPECTED = Expected(
-    outcome="failed", level="none", method="overwrite", reason="hidden-area-left", truth="left"
+    outcome="failed",
+    level="none",
+    method="ata-erase-enhanced",
+    reason="hidden-area-left",
+    truth="gone",
 )
 
 
