@@ -82,6 +82,7 @@ TEXTS: dict[str, Text] = {
     "no-serial": Text(N_("The drive reports no serial number"), N_("Connect it to a SATA or NVMe port directly, not through an adapter.")),
     "identity-not-unique": Text(N_("Two drives report the serial number {serial}"), N_("Connect one of them at a time.")),
     "block-size": Text(N_("Blocks of {bytes} bytes are not supported"), N_("Have it reformatted to 512-byte blocks (sg_format --format --size=512), then start again.")),
+    "sanitize-failed-before": Text(N_("An earlier SANITIZE has failed, and the drive takes no commands since"), N_("Lead it out of that state (sg_sanitize --fail), then start again. If it stays so, have it destroyed.")),
     "sanitize-runs": Text(N_("The drive is in the middle of a SANITIZE, which nothing can stop"), N_("Leave it under power until it has ended, then start again.")),
     "read-only-medium": Text(N_("The medium is write-protected"), N_("Look for a switch on the card.")),
     "ata-locked": Text(N_("The drive is locked with an ATA password that we do not know"), N_("Ask the former owner for it and remove it in the firmware setup; without it the drive must be destroyed.")),

@@ -45,9 +45,10 @@ def erase_boot_areas(site: Site, preparation: Reason) -> None:
 def _erased(site: Site, node: Path) -> str:
     """Erase one; empty, or what went wrong."""
     sysfs = SYS / "class/block" / node.name
-    ours = (SYS / "class/block" / Path(site.drive.path).name / "device").resolve()
+    ours = SYS / "class/block" / Path(site.drive.path).name
     try:
-        if (sysfs / "device").resolve(strict=True) != ours:
+        # The kernel makes them children of the user area's disk.
+        if (sysfs / "device").resolve(strict=True) != ours.resolve(strict=True):
             return f"{node} belongs to another device"
         (sysfs / "force_ro").write_text("0")
         try:

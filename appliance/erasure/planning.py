@@ -110,6 +110,8 @@ def _scsi_refusals(drive: Drive) -> list[Reason]:
     found = []
     if drive.scsi.state == "running":
         found.append(reason("sanitize-runs"))
+    if drive.scsi.state == "failed":
+        found.append(reason("sanitize-failed-before"))
     block = drive.scsi.block_bytes
     if block is not None and block not in _BLOCK_BYTES:
         found.append(reason("block-size", bytes=block))

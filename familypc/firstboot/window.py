@@ -343,7 +343,9 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         listed = Gtk.ListBox(selection_mode=Gtk.SelectionMode.BROWSE)
         for network in networks[:8]:
             kind = self.say("network-hidden" if network.locked else "network-open")
-            label = _label(f"{_isolated(network.name)}  ({kind})", "why")
+            # Pango takes a line's direction from its first letter, not looking past an isolate.
+            mark = "\u200f" if self.course.answers.language == "ar" else "\u200e"
+            label = _label(f"{mark}{_isolated(network.name)}  ({kind})", "why")
             listed.add(label)
         scrolled = Gtk.ScrolledWindow(min_content_height=180)
         scrolled.add(listed)

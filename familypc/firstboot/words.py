@@ -10,8 +10,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "finish": ("ابدأ استخدام الجهاز", "Start using the PC"),
     "step": ("الخطوة {number} من {count}", "Step {number} of {count}"),
     "keys": (
-        "بالمفاتيح: Tab للتنقل، والمسافة للاختيار، وEnter للمتابعة",
-        "By keyboard: Tab to move, Space to choose, Enter to go on",
+        "بالمفاتيح: Tab والأسهم للتنقل، والمسافة للاختيار، وEnter للمتابعة",
+        "By keyboard: Tab and arrows to move, Space to choose, Enter to go on",
     ),
     "language": ("ما لغتك؟", "Which language do you use?"),
     "language-why": (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from imagebuilder.vm import Machine, MachineSpec, stick_drive
+from imagebuilder.vm import ConsoleTimeout, Machine, MachineError, MachineSpec, stick_drive
+from imagebuilder.vm.qmp import QmpError
 from tests.drivelab.guest import erase_all
 from tests.drivelab.laboratory import Laboratory
 from tests.drivelab.matrix import Row, row
@@ -14,6 +15,8 @@ from tests.drivelab.personality import Personality
 # SeaBIOS keeps room for 16 disks; with more, one boot in seven did not find the stick.
 _DRIVES_A_BOOT = 9
 _ERASING_S = 1500
+# What says that a boot was lost, and nothing of its drives.
+LOST = (ConsoleTimeout, MachineError, QmpError, LookupError)
 
 
 def in_boots(everyone: Sequence[Personality]) -> Iterator[Sequence[Personality]]:

@@ -146,8 +146,8 @@ GUARDS: tuple[Guard, ...] = (
 )
 
 
-def taken_away(guard: Guard) -> dict[str, tuple[bytes, int]]:
-    """The overlay's files; ValueError where a patch does not fit the sources any more."""
+def patched(guard: Guard) -> dict[str, str]:
+    """The patched files; ValueError where a patch does not fit the sources any more."""
     sources: dict[str, str] = {}
     for patch in guard.patches:
         text = sources.get(patch.file) or (_REPOSITORY / patch.file).read_text()
@@ -157,8 +157,13 @@ def taken_away(guard: Guard) -> dict[str, tuple[bytes, int]]:
                 f"{patch.file}"
             )
         sources[patch.file] = text.replace(patch.before, patch.after)
+    return sources
+
+
+def taken_away(guard: Guard) -> dict[str, tuple[bytes, int]]:
+    """The same as files of the stick's overlay."""
     files = {}
-    for name, text in sources.items():
+    for name, text in patched(guard).items():
         path = Path(_ON_THE_STICK, name)
         files[str(path)] = (text.encode(), 0o644)
         # The stick never compares its compiled code with the sources; an empty file is none.

@@ -309,6 +309,14 @@ class ScsiDisk(Firmware):
         return fixed_sense(sense, progress=progress)
 
 
+def sanitizing(disk: ScsiDisk, kind: str) -> ScsiDisk:
+    """The disk with a SANITIZE under way that began before it was plugged in."""
+    (action,) = (number for number, name in _SANITIZES.items() if name == kind)
+    for cdb in (bytes(6), bytes((0x48, 0xA0 | action))):  # the first hears of the power-on
+        disk.execute(cdb, b"", lambda _status, _data, _sense: None)
+    return disk
+
+
 def fixed_sense(
     sense: tuple[int, int, int], *, progress: int | None = None, information: int | None = None
 ) -> bytes:

@@ -76,10 +76,12 @@ def test_a_boot_partition_that_is_not_there_or_another_devices_is_left_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sys = tmp_path / "sys"
-    for name, card in (("mmcblk0", "card0"), ("mmcblk0boot0", "card1")):
-        (sys / "devices" / card).mkdir(parents=True, exist_ok=True)
-        (sys / "class/block" / name).mkdir(parents=True)
-        (sys / "class/block" / name / "device").symlink_to(sys / "devices" / card)
+    (sys / "class/block").mkdir(parents=True)
+    # As Linux 6.12 has it: the disk below its card, the boot partitions below the disk.
+    for name, place in (("mmcblk0", "card0"), ("mmcblk1", "card1"), ("mmcblk0boot0", "card1")):
+        (sys / "devices" / place / name).mkdir(parents=True)
+        (sys / "class/block" / name).symlink_to(sys / "devices" / place / name)
+    (sys / "class/block/mmcblk0boot0/device").symlink_to(sys / "devices/card1/mmcblk1")
     force = sys / "class/block/mmcblk0boot0/force_ro"
     force.write_text("1")
     monkeypatch.setattr(bootareas, "SYS", sys)

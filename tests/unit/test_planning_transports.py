@@ -90,6 +90,8 @@ def test_the_sectors_of_an_array_are_named_although_the_kernel_shows_no_size(
 def test_a_drive_in_the_middle_of_a_sanitize_is_left_alone() -> None:
     drive = replace(sas(state="running"), size_bytes=0)
     assert codes(plan(drive).refusals) == {"sanitize-runs"}
+    failed = replace(sas(state="failed"), size_bytes=0)
+    assert codes(plan(failed).refusals) == {"sanitize-failed-before"}
     assert codes(plan(replace(drive, scsi=None)).refusals) == {"no-medium"}
 
 
@@ -176,7 +178,7 @@ def test_whatever_such_a_drive_says_its_plan_promises_no_more_than_the_table(
         if option.method.startswith("scsi-"):
             kind = option.method.split("-")[2]
             assert kind in (scsi.sanitize or ()) and kind not in scsi.needs_writing
-    if drive.scsi is not None and (scsi.state == "running" or scsi.block_bytes in (520, 524, 528)):
+    if drive.scsi is not None and (scsi.state != "idle" or scsi.block_bytes in (520, 524, 528)):
         assert found.refusals
     erased_first = {reason.code for reason in found.preparations}
     assert (erased_first == {"erase-boot-areas"}) == (bus == Bus.MMC and mmc.boot_bytes > 0)
