@@ -52,7 +52,11 @@ def set_password(path: str, password: str) -> Output:
 
 
 def disable_password(path: str, password: str) -> Output:
-    """SECURITY UNLOCK, then SECURITY DISABLE PASSWORD where that was taken: one try in all."""
+    """SECURITY UNLOCK, then SECURITY DISABLE PASSWORD: one try in all.
+
+    hdparm 9.65 also sends the second where the first was refused with fixed sense (seen in the
+    laboratory); a drive that is still locked refuses it without looking at the password.
+    """
     words = ("--user-master", "u", "--security-disable", password)
     return run(("hdparm", *words, path), timeout_s=_TIMEOUT_S, ok=None)
 
