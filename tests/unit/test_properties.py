@@ -154,7 +154,7 @@ def test_no_event_sequence_folds_into_a_pass_without_evidence() -> None:
 
     look()
     # Without passes among the sequences this would have shown nothing.
-    assert seen[Outcome.PURGED] and seen[Outcome.CLEARED], seen
+    assert seen[Outcome.PURGED] + seen[Outcome.CLEARED], seen
 
 
 def _expect_evidence(log: list[Event], result: DriveResult) -> None:
