@@ -42,7 +42,7 @@ def states():
 def plan(wanted):
     for state in states():
         if state.phase is JobPhase.CONSENT and len(state.plan.drives) > int(wanted):
-            return to_json(state.plan)
+            return {"drives": to_json(state.plan.drives)}
 
 def consent(*_):
     state = next(states())
@@ -60,7 +60,7 @@ def sleep(*_):
 def finished(*_):
     for state in states():
         if state.phase is JobPhase.FINISHED:
-            return to_json(state)
+            return {"statements": to_json(state.statements)}
 
 steps = {"plan": plan, "consent": consent, "finished": finished, "sleep": sleep}
 with open("/run/answer.json", "w") as stream:
