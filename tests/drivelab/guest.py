@@ -21,6 +21,8 @@ from tests.drivelab.laboratory import Laboratory
 from tests.drivelab.personality import Personality
 from tests.vm.overlay import shell_overlay
 
+_PACKED_AT = "/run/fetched.gz"
+_SLICE_BYTES, _TRIES, _QUICK_S = 3000, 6, 30
 _SCRIPT_AT = "usr/lib/tajdeed-test/job"
 _SCRIPT = """\
 #!/usr/bin/python3 -I
@@ -42,7 +44,7 @@ def states():
 def plan(wanted):
     for state in states():
         if state.phase is JobPhase.CONSENT and len(state.plan.drives) > int(wanted):
-            return to_json(state.plan)
+            return {"drives": to_json(state.plan.drives)}
 
 def consent(*_):
     state = next(states())
@@ -60,7 +62,7 @@ def sleep(*_):
 def finished(*_):
     for state in states():
         if state.phase is JobPhase.FINISHED:
-            return to_json(state)
+            return {"statements": to_json(state.statements)}
 
 steps = {"plan": plan, "consent": consent, "finished": finished, "sleep": sleep}
 with open("/run/answer.json", "w") as stream:
@@ -160,12 +162,37 @@ def _body(signed: bytes) -> dict[str, Any]:
 
 
 def _fetched(machine: Machine, path: str) -> bytes:
-    """A file of the guest. The serial line of a busy host can garble, also the mark at a
-    command's end: it is packed, and checked by gzip's own sum."""
+    """A file of the guest, packed, in slices: beyond some ten thousand characters the serial line
+    can stand still until something is typed, and of a busy host it can garble."""
     for _attempt in range(3):
+        size = int(_asked(machine, f"gzip -9c {path} > {_PACKED_AT}; stat -c %s {_PACKED_AT}"))
+        packed = b"".join(
+            _slice(machine, at, min(_SLICE_BYTES, size - at)) for at in range(0, size, _SLICE_BYTES)
+        )
         try:
-            text = machine.shell.check(f"gzip -c {path} | base64 -w 200", 240)
-            return gzip.decompress(base64.b64decode(text, validate=False))
-        except (ConsoleTimeout, OSError, EOFError, ValueError, zlib.error):
+            return gzip.decompress(packed)
+        except (OSError, EOFError, zlib.error):
             continue
     raise LookupError(f"{path} did not come over the serial line whole")
+
+
+def _slice(machine: Machine, at: int, length: int) -> bytes:
+    words = f"tail -c +{at + 1} {_PACKED_AT} | head -c {length} | base64 -w 200"
+    for _attempt in range(_TRIES):
+        try:
+            data = base64.b64decode(_asked(machine, words), validate=False)
+        except ValueError:
+            continue
+        if len(data) == length:
+            return data
+    raise LookupError(f"{length} bytes did not come over the serial line whole")
+
+
+def _asked(machine: Machine, words: str) -> str:
+    """What a command says that may be run again: where the line stands still, typing wakes it."""
+    for _attempt in range(_TRIES):
+        try:
+            return machine.shell.check(words, _QUICK_S)
+        except ConsoleTimeout:
+            continue
+    raise LookupError(f"no answer over the serial line: {words}")
