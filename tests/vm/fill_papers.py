@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import time
+from typing import Any
 
 import uno
 from com.sun.star.beans import PropertyValue
@@ -17,13 +18,13 @@ PIPE = "pipe,name=papers;urp;StarOffice.ComponentContext"
 FILTERS = {"ots": ("calc8", "calc_pdf_Export"), "ott": ("writer8", "writer_pdf_Export")}
 
 
-def value(name, what):
+def value(name: str, what: object) -> Any:
     item = PropertyValue()
     item.Name, item.Value = name, what
     return item
 
 
-def desktop():
+def desktop() -> Any:
     local = uno.getComponentContext()
     resolver = local.ServiceManager.createInstanceWithContext(
         "com.sun.star.bridge.UnoUrlResolver", local
@@ -40,7 +41,7 @@ def desktop():
     raise TimeoutError("soffice does not answer")
 
 
-def fill(top, order):
+def fill(top: Any, order: dict[str, Any]) -> None:
     address = f"file://{order['template']}"
     # As File > New from template does: a new document, the template stays as it is.
     document = top.loadComponentFromURL(
@@ -58,7 +59,7 @@ def fill(top, order):
     document.close(True)
 
 
-def main():
+def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as stream:
         orders = json.load(stream)
     office = subprocess.Popen(
