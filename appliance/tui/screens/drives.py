@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from appliance.i18n import _, language, ngettext
 from appliance.job.state import JobState
-from appliance.model import Drive, DrivePlan, Holder
+from appliance.model import Drive, DrivePlan, Holder, RuledOut
 from appliance.tui import words
 from appliance.tui.notices import identity, paragraph, reasons
 from appliance.tui.rows import EMPTY, Cell, Row, row
@@ -49,6 +49,26 @@ def _holders(holders: tuple[Holder, ...]) -> list[str]:
         label = f" {isolated(holder.label)}" if holder.label else ""
         lines.append(f"{isolated(holder.path)} {isolated(holder.kind)}{label} {where}".rstrip())
         lines += _holders(holder.holders)
+    return lines
+
+
+def _ruled_out(found: tuple[RuledOut, ...]) -> list[str]:
+    """Why not the other methods: those for another kind of medium go without saying, and what
+    the drive does not offer is one list, so that the other drives stay on the screen."""
+    lacking: list[str] = []
+    lines: list[str] = []
+    for out in found:
+        codes = {reason.code for reason in out.reasons}
+        if "method-not-for-medium" in codes:
+            continue
+        if codes == {"drive-lacks"}:
+            lacking.append(words.method(out.method))
+            continue
+        why = "; ".join(words.told(reason) for reason in out.reasons)
+        text = _("Not {method}: {why}")
+        lines.append(text.format(method=words.method(out.method), why=why))
+    if lacking:
+        lines.append(_("The drive does not offer: {methods}").format(methods="; ".join(lacking)))
     return lines
 
 
@@ -189,12 +209,8 @@ class Drives(Screen):
             rows += reasons(option.notes, width, "quiet", 5)
         for line in _holders(item.drive.holders):
             rows += paragraph(_("In use: {holder}").format(holder=line), width, "quiet", 5)
-        for out in item.ruled_out:
-            why = "; ".join(words.told(reason) for reason in out.reasons)
-            text = _("Not {method}: {why}")
-            rows += paragraph(
-                text.format(method=words.method(out.method), why=why), width, "quiet", 5
-            )
+        for line in _ruled_out(item.ruled_out):
+            rows += paragraph(line, width, "quiet", 5)
         smart = item.drive.smart
         if smart is not None and smart.healthy is False:
             rows += paragraph(_("The drive says of itself that it is failing."), width, "bad", 5)
