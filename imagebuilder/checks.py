@@ -19,7 +19,7 @@ from imagebuilder.console import elapsed, say
 from imagebuilder.run import ProgramError, run, run_visibly
 from imagebuilder.stick.application import REPOSITORY
 
-_CODE = ("appliance", "familypc", "imagebuilder", "tests")
+_CODE = ("appliance", "profiles/familypc", "imagebuilder", "tests")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from imagebuilder.templates.making import make_templates
 from imagebuilder.templates.words import TONGUES, day_text
 from imagebuilder.toolsroot import run_tool
 
-FAMILY_PC = Path(__file__).resolve().parents[2] / "familypc"
+FAMILY_PC = Path(__file__).resolve().parents[2] / "profiles/familypc"
 
 
 def settled_tree(profile: Profile, layer: PackageLayer, tree: Path) -> None:
