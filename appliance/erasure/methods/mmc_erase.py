@@ -36,7 +36,8 @@ def _order(site: Site) -> Order:
     asked_s = _ran(site, mmc.status(node)).run.elapsed_s
     began = time.monotonic()
     sent = _ran(site, mmc.sanitize(node))
-    if sent.status != 0:
+    # An exit status is a hint: what it calls a failure may still be busy.
+    if sent.status != 0 and not _works(site.fd):
         return _refused(sent, started_at)
     order = watch(
         _NAME,
@@ -46,7 +47,11 @@ def _order(site: Site) -> Order:
         began=began,
         report=site.reporter("erasing"),
     )
-    if not order.seen and sent.run.elapsed_s - asked_s > max(_LEAST_BUSY_S, asked_s):
+    if (
+        not order.seen
+        and sent.status == 0
+        and sent.run.elapsed_s - asked_s > max(_LEAST_BUSY_S, asked_s)
+    ):
         order = replace(order, seen="completion")
     return order
 
@@ -66,6 +71,14 @@ def _asked(fd: int) -> Watched:
     if is_busy(status):
         return Watched(state="running")
     return Watched(state="failed" if status & ERRORS else "success")
+
+
+def _works(fd: int) -> bool:
+    """Whether the card may still be at it: one that does not answer is not idle."""
+    try:
+        return is_busy(card_status(fd))
+    except OSError:
+        return True
 
 
 def _ran(site: Site, output: Output) -> Output:

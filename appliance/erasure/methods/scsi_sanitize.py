@@ -54,7 +54,8 @@ class _Sanitize:
         started_at, began = utc_now(), time.monotonic()
         sent = sg3.sanitize(node, self._action)
         site.ran(sent.run)
-        if sent.status != 0:
+        # An exit status is a hint: what it calls a failure may be running.
+        if sent.status != 0 and not _runs(fd):
             words = (sent.stderr.strip() or sent.stdout.strip())[-_PROBLEM_CHARACTERS:]
             return Order(
                 command=name,
@@ -84,6 +85,12 @@ def _before(fd: int) -> Watched | None:
         return _asked(fd)
     except OSError:
         return None
+
+
+def _runs(fd: int) -> bool:
+    """Whether a sanitize may be under way: a drive that does not answer is not idle."""
+    found = _before(fd)
+    return found is None or found.state == "running"
 
 
 def _asked(fd: int) -> Watched:
