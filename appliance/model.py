@@ -465,13 +465,17 @@ class JobPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """Who agreed to which plan, and how: typed serials, or a batch ticket's statement id."""
+    """Who agreed to which plan, and how: typed serials, or a batch ticket's statement id.
+
+    `asset_tag` is the machine's, where it was scanned or stands on a list; else empty.
+    """
 
     plan_digest: str
     technician: str
     typed: dict[str, str] = field(default_factory=dict)
     ticket: str | None = None
     given_at: str = ""
+    asset_tag: str = ""
 
 
 # --- what was measured ---------------------------------------------------------------------

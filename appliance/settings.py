@@ -61,6 +61,17 @@ PASSWORD = Kind(
     schema={"type": "string", "pattern": "^(?!NULL$)[A-Za-z0-9._-]{1,32}$"},
     expected="A-Z a-z 0-9 . _ - (1 … 32)",
 )
+TAGS = Kind(
+    schema={
+        "type": "string",
+        "pattern": r"^(generated|scan|list:[A-Za-z0-9][A-Za-z0-9._-]{0,99})$",
+    },
+    expected="generated | scan | list:FILE",
+)
+HOST = Kind(
+    schema={"type": "string", "pattern": r"^([A-Za-z0-9:][A-Za-z0-9.:-]{0,252})?$"},
+    expected="host name | address",
+)
 SERVERS = Kind(
     schema={
         "type": "array",
@@ -139,7 +150,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(key="policy.suspend_frozen", kind=SWITCH, default=False, help=N_("Whether unattended work may let the machine sleep for seconds to free frozen drives (the screen may stay black)")),
     Setting(key="image.choose", kind=TEXT, default="auto", help=N_("The image to lay down: auto, none, or a profile's name")),
     Setting(key="image.allow", kind=TEXTS, default=(), help=N_("Images that auto may choose from; empty: all on the stick")),
-    Setting(key="image.final_fill", kind=_choice("image-extent"), default="image-extent", help=N_("What is filled with zeros before an image is laid down")),
+    Setting(key="image.final_fill", kind=_choice("image-extent", "zeros-everywhere"), default="image-extent", help=N_("What is filled with zeros when an image is laid down: its own extent, or the whole drive (nobody can then re-check the overwrite)")),
     Setting(key="image.read_back", kind=SWITCH, default=True, help=N_("Whether the image is read back after it was written")),
     Setting(key="batch.enabled", kind=SWITCH, default=False, help=N_("Whether a batch ticket may start a job without a person")),
     Setting(key="batch.countdown_s", kind=_whole(0, 3600), default=30, help=N_("Seconds before a batch job starts")),
@@ -147,12 +158,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(key="batch.ticket", kind=TEXT, default="batch.jws", help=N_("The batch ticket's file on the stick")),
     Setting(key="lot", kind=TEXT, default="", help=N_("The donor's lot that the machines belong to")),
     Setting(key="donor", kind=TEXT, default="", help=N_("Who gave the machines")),
-    Setting(key="asset_tag", kind=_choice("generated"), default="generated", help=N_("Where asset tags come from")),
+    Setting(key="asset_tag", kind=TAGS, default="generated", help=N_("Where asset tags come from: generated, scanned from a label at consent, or a list on the stick (lines of serial,tag)")),
     Setting(key="servers", kind=SERVERS, default=(), help=N_("Central servers that get the statements")),
     Setting(key="network.wifi.ssid", kind=TEXT, default="", help=N_("Wi-Fi network to join")),
     Setting(key="network.wifi.psk_file", kind=TEXT, default="", help=N_("File on the stick that holds the Wi-Fi password")),
     Setting(key="network.proxy", kind=TEXT, default="", help=N_("HTTP proxy")),
-    Setting(key="network.ntp", kind=_choice(""), default="", help=N_("Time server: the central server tells the time, no other is asked yet")),
+    Setting(key="network.ntp", kind=HOST, default="", help=N_("Time server (NTP) that is asked where no central server has told the time")),
 )
 # fmt: on
 

@@ -17,6 +17,7 @@ from typing import Any
 from appliance import settings
 from appliance.delivery.link import Link
 from appliance.delivery.outbox import COURIER_DIR, OUTBOX_DIR, Notes, Outbox, State
+from appliance.delivery.timeserver import TimeServer
 from appliance.delivery.wire import Wire
 from appliance.errors import ConfigError
 from appliance.i18n import _
@@ -29,11 +30,16 @@ class Courier:
     """All servers, one after the other; the first is the one whose receipts count."""
 
     def __init__(
-        self, outbox: Outbox, links: Sequence[Link], problem: Reason | None = None
+        self,
+        outbox: Outbox,
+        links: Sequence[Link],
+        problem: Reason | None = None,
+        times: TimeServer | None = None,
     ) -> None:
         self._outbox = outbox
         self._links = tuple(links)
         self._problem = problem
+        self._times = times
         self._told: dict[str, bytes] = {}
 
     def round(self) -> None:
@@ -41,10 +47,14 @@ class Courier:
         for link in self._links:
             link.round()
         self._tell("status.json", self.status())
+        source = "server"
         offset = next((li.offset_s for li in self._links if li.offset_s is not None), None)
+        if offset is None and self._times is not None:
+            self._times.round()
+            source, offset = "ntp", self._times.offset_s
         if offset is not None:
             # To whole seconds: the file is written when it changes, not with every answer.
-            self._tell("clock.json", {"source": "server", "offset_s": float(round(offset))})
+            self._tell("clock.json", {"source": source, "offset_s": float(round(offset))})
 
     def status(self) -> dict[str, Any]:
         """The JSON form of `appliance.job.state.Delivery`."""
@@ -112,7 +122,8 @@ def run(args: argparse.Namespace) -> int:
     except ConfigError as error:
         # The engine goes on without us, and its screen shows why nothing is sent.
         problem = Reason(code=error.code, facts=error.facts)
-    courier = Courier(outbox, made, problem)
+    ntp = chosen["network.ntp"]
+    courier = Courier(outbox, made, problem, TimeServer(ntp) if ntp else None)
     while True:
         courier.round()
         if args.once:

@@ -17,6 +17,7 @@ from pathlib import Path
 from appliance.errors import ToolError
 from appliance.imaging import identity as identities
 from appliance.imaging.errors import ImageTrustError
+from appliance.imaging.fill import zero_rest
 from appliance.imaging.finish import Finished, finish
 from appliance.imaging.laydown import Report, Written, lay_down
 from appliance.imaging.manifest import DATA_NAME, MANIFEST_NAME, SignedManifest, read_file
@@ -30,7 +31,8 @@ LOADER = r"\EFI\debian\shimx64.efi"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What goes where. `open_drive()` gives a checked read-write descriptor of `path`,
-    O_DIRECT for a real drive; `from_frame` is where an interrupted run can go on."""
+    O_DIRECT for a real drive; `zeros_everywhere` fills what the image leaves of the drive;
+    `from_frame` is where an interrupted run can go on."""
 
     drive: Identity
     path: str
@@ -41,6 +43,7 @@ class Order:
     asset_tag: str
     bios: bool
     read_back: bool = True
+    zeros_everywhere: bool = False
     from_frame: int = 0
 
 
@@ -64,6 +67,17 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
                 read_back=order.read_back,
                 stop=stop,
             )
+            if order.zeros_everywhere:
+                zero_rest(
+                    fd,
+                    ByteRange(
+                        offset=signed.manifest.disk_bytes,
+                        length=order.drive_bytes - signed.manifest.disk_bytes,
+                    ),
+                    report=report,
+                    read_back=order.read_back,
+                    stop=stop,
+                )
             finished = finish(
                 fd,
                 order.path,
@@ -82,7 +96,7 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
         drive=order.drive,
         image=order.image,
         target_path=order.path,
-        written=finished.written,
+        written=_written(order, finished),
         read_back=written.read_back,
         asset_tag=order.asset_tag,
         hostname=system.hostname,
@@ -92,6 +106,12 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
         ended_at=utc_now(),
         warnings=warnings,
     )
+
+
+def _written(order: Order, finished: Finished) -> tuple[ByteRange, ...]:
+    if order.zeros_everywhere:
+        return (ByteRange(offset=0, length=order.drive_bytes),)
+    return finished.written
 
 
 def planned_extents(image: ImageOffer, drive_bytes: int) -> tuple[ByteRange, ...]:
@@ -132,6 +152,8 @@ def _checks(written: Written, signed: SignedManifest, order: Order) -> tuple[str
     checks = ["manifest-signature", f"frames-sha256:{frames}"]
     if written.read_back:
         checks.append(f"read-back-sha256:{frames}")
+    if order.zeros_everywhere:
+        checks.append("zeros-everywhere-read-back" if order.read_back else "zeros-everywhere")
     checks += ["unique-ids", "backup-gpt", "first-mib"]
     if order.from_frame:
         checks.append(f"resumed-from-frame:{order.from_frame}")

@@ -23,6 +23,12 @@ def asset_tag(entropy: bytes) -> str:
     return f"{PREFIX}-{body[:4]}-{body[4:]}-{_check(body)}"
 
 
+def read(typed: str) -> str | None:
+    """The tag in its own form as it was typed or scanned; None where it is not one of ours."""
+    tag = typed.strip().upper()
+    return tag if is_valid(tag) else None
+
+
 def is_valid(tag: str) -> bool:
     """Whether a typed or scanned tag is one of ours, undamaged."""
     parts = tag.strip().upper().split("-")

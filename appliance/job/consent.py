@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from appliance.errors import TajdeedError
+from appliance.job import assettag
 from appliance.model import Consent, JobPlan, digest
 
 
@@ -30,6 +31,17 @@ def check_typed(consent: Consent, plan: JobPlan) -> None:
             raise ConsentError(
                 "consent-wrong-serial", drive=wanted[key].label, path=wanted[key].path
             )
+
+
+def scanned_tag(consent: Consent) -> str:
+    """The asset tag that a person scanned from the machine's label.
+
+    ConsentError `consent-tag-wrong` where it is missing or its check character does not fit.
+    """
+    tag = assettag.read(consent.asset_tag)
+    if tag is None:
+        raise ConsentError("consent-tag-wrong", found=consent.asset_tag.strip() or "–")
+    return tag
 
 
 def check_plan(consent: Consent, plan: JobPlan) -> None:

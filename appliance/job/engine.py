@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any
 from appliance.errors import ConfigError
 from appliance.i18n import N_, _
 from appliance.job.board import Board
-from appliance.job.consent import ConsentError, check_plan, check_typed
+from appliance.job.consent import ConsentError, check_plan, check_typed, scanned_tag
 from appliance.job.server import Server
 from appliance.job.state import DrivePhase, DriveState, JobPhase, JobState, StationInfo
 from appliance.job.store import Store
-from appliance.model import Consent, JobPlan, Machine, Reason, digest, from_json, to_json
+from appliance.model import Consent, Facts, JobPlan, Machine, Reason, digest, from_json, to_json
 
 if TYPE_CHECKING:
     from appliance.job.copies import Copies
@@ -85,6 +85,7 @@ class Engine:
         self._lock = threading.Lock()
         self._consent: Consent | None = None
         self._plan: JobPlan | None = None
+        self._tags: dict[str, str] = {}
         self._stopping = False
 
     @property
@@ -124,6 +125,7 @@ class Engine:
         try:
             self._settings = read()
             self._join_wifi(self._settings)
+            self._tags = self._tag_list(self._settings)
         except ConfigError as error:
             self._settings = Settings(defaults())
             problem = Reason(code=error.code, facts=error.facts)
@@ -141,6 +143,15 @@ class Engine:
             from appliance.tools import iwd
 
             iwd.know(ssid, DATA / settings["network.wifi.psk_file"])
+
+    def _tag_list(self, settings: Settings) -> dict[str, str]:
+        from appliance.job import taglist
+        from appliance.settings import DATA
+
+        source = settings["asset_tag"]
+        if not source.startswith(taglist.PREFIX):
+            return {}
+        return taglist.read(DATA / source.removeprefix(taglist.PREFIX))
 
     def _look(self, *, with_smart: bool) -> Machine:
         """Detect the machine and put it on the board."""
@@ -252,6 +263,7 @@ class Engine:
             raise RuntimeError("consent without a plan")
         take(record, log.add("plan", plan=to_json(plan), digest=digest(plan)))
         take(record, log.add("consent", consent=to_json(consent)))
+        self.board.change(asset_tag=record.asset_tag)
 
     def _publish(self, machine: Machine) -> None:
         from appliance.imaging.shelf import ages, offers
@@ -259,7 +271,7 @@ class Engine:
         from appliance.settings import policy
 
         images, refused = offers(self.store.images, self.store.trusted_image_keys())
-        told = refused + ages(images, datetime.now(UTC))
+        told = refused + ages(images, datetime.now(UTC)) + self._not_listed(machine)
         plan = job_plan(machine, policy(self.settings), images, told)
         with self._lock:
             if self._consented.is_set():
@@ -278,6 +290,16 @@ class Engine:
                 for item in plan.drives
             ),
         )
+
+    def _listed_tag(self, machine: Machine) -> str:
+        return self._tags.get(machine.serial.strip().casefold(), "")
+
+    def _not_listed(self, machine: Machine) -> tuple[Reason, ...]:
+        """Said in the plan where the office's list does not know the machine."""
+        if not self._tags or self._listed_tag(machine):
+            return ()
+        facts: Facts = {"serial": machine.serial, "file": self.settings["asset_tag"].split(":")[1]}
+        return (Reason(code="tag-not-listed", facts=facts),)
 
     # --- what faces may ask ----------------------------------------------------------------
 
@@ -317,7 +339,10 @@ class Engine:
             check_plan(consent, plan)
             if typed:
                 check_typed(replace(consent, ticket=None), plan)
-            self._consent = replace(consent, given_at=_now())
+            tag = self._listed_tag(plan.machine)
+            if typed and self.settings["asset_tag"] == "scan":
+                tag = scanned_tag(consent)
+            self._consent = replace(consent, given_at=_now(), asset_tag=tag)
             self._consented.set()
 
     def _by_ticket(self, ticket: str) -> None:

@@ -73,6 +73,7 @@ class Issuer:
             organisation_en=self._settings["station.organisation.en"],
             site=self._settings["station.site"],
             technicians=tuple(self._settings["station.technicians"]),
+            scans_tag=self._settings["asset_tag"] == "scan",
             enrolled=self._signer is not None and self._signer.enrolled,
             unsigned=self._unsigned,
         )
@@ -126,10 +127,11 @@ class Issuer:
         )
 
     def _clock(self) -> Clock:
-        """The offset of our clock, where the courier has met a server."""
+        """The offset of our clock, where the courier has met a server or a time server."""
         try:
             record = json.loads((self._store.courier / "clock.json").read_text())
-            return Clock(source="server", offset_s=float(record["offset_s"]))
+            source = "ntp" if record["source"] == "ntp" else "server"
+            return Clock(source=source, offset_s=float(record["offset_s"]))
         except (OSError, ValueError, KeyError, TypeError):
             return Clock()
 

@@ -47,6 +47,7 @@ def lay_down(task: Task, log: Writer) -> None:
         asset_tag=task.asset_tag,
         bios=not os.path.exists("/sys/firmware/efi"),
         read_back=task.read_back,
+        zeros_everywhere=task.policy.final_fill == "zeros-everywhere",
         from_frame=resumed,
     )
     try:

@@ -53,6 +53,7 @@ def take(record: JobRecord, event: Event) -> None:
             record.plan = from_json(JobPlan, data["plan"])
         case "consent":
             record.consent = from_json(Consent, data["consent"])
+            record.asset_tag = record.consent.asset_tag or record.asset_tag
         case "drive-refused":
             record.refused[data["drive"]] = from_json(Reason, data["reason"])
         case "worker-started":

@@ -84,7 +84,10 @@ class StatementRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationInfo:
-    """Who we are. `unsigned` is set when there is no key: results are unsigned records."""
+    """Who we are. `unsigned` is set when there is no key: results are unsigned records.
+
+    `scans_tag`: the technician scans each machine's asset tag at consent.
+    """
 
     id: str
     organisation_ar: str
@@ -92,6 +95,7 @@ class StationInfo:
     site: str
     technicians: tuple[str, ...]
     enrolled: bool
+    scans_tag: bool = False
     unsigned: Reason | None = None
 
 

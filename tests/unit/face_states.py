@@ -203,6 +203,8 @@ CONSENT = JobState(
     asset_tag="TJ-004127-8",
 )
 
+SCANNING = replace(CONSENT, station=replace(STATION, scans_tag=True))
+
 _BARE = replace(MACHINE, drives=(STICK,))
 NO_DRIVES = replace(
     CONSENT,

@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from appliance.imaging.laydown import Progress, Written, lay_down
 from appliance.imaging.manifest import DATA_NAME, FIRST_BYTES, SECTOR_BYTES, Manifest
 from appliance.imaging.shelf import offers
 from appliance.imaging.source import FileSource
-from appliance.model import Identity
+from appliance.model import ByteRange, Identity
 from tests.unit.faultydisk import Faults, faulty_disk
 from tests.unit.smallimage import IDS, MIB, ROOT_OFFSET, SmallImage, small_image
 
@@ -273,3 +274,16 @@ def test_image_that_was_exchanged_after_planning(made: SmallImage, drive: Path) 
         made.changed_manifest()
     assert caught.value.code == "image-changed"
     assert drive.read_bytes() == before
+
+
+def test_zeros_everywhere_leaves_nothing_but_the_image_and_says_so(
+    made: SmallImage, drive: Path
+) -> None:
+    deployment = deploy(replace(order(made, drive), zeros_everywhere=True), lambda progress: None)
+    after = drive.read_bytes()
+    rest = after[made.manifest.disk_bytes : gpt.backup_offset(DRIVE_BYTES)]
+    assert rest == bytes(len(rest))
+    assert len(rest) > MIB
+    assert deployment.written == (ByteRange(offset=0, length=DRIVE_BYTES),)
+    assert "zeros-everywhere-read-back" in deployment.checks
+    assert str(gpt.parse(after).disk_guid) == deployment.disk_guid

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from appliance import i18n
+from appliance.job.assettag import asset_tag
 from appliance.job.state import JobState
 from appliance.model import Identity, Reason, digest
 from appliance.tui import words
@@ -129,6 +130,22 @@ def test_consent_asks_for_each_serial_and_says_which_is_wrong(tongue: str) -> No
     message = lines[-2]
     assert "SAMSUNG MZVLB256HBHQ-000L7" in message
     assert "0000" in message
+
+
+def test_consent_takes_the_tag_of_the_label_and_refuses_a_misread_one(tongue: str) -> None:
+    tag = asset_tag(b"label")
+    misread = tag[:-1] + ("0" if tag[-1] != "0" else "1")
+
+    def scanned(typed: str) -> Session:
+        return face(states.SCANNING, tongue, "enter", "c", "right", "tab", *typed, "enter")
+
+    assert shows(screen(scanned(tag)), i18n._("right"))
+    session = scanned(misread)
+    lines = screen(session)
+    assert shows(lines, i18n._("misread: scan it again"))
+    assert any(misread in line for line in lines)
+    session.press("f10")
+    assert misread in screen(session)[-2]
 
 
 def test_progress_shows_errors_only_where_there_are_some(tongue: str) -> None:

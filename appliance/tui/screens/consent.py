@@ -7,6 +7,7 @@ What was typed goes to the engine as typed; the engine, not this screen, decides
 from __future__ import annotations
 
 from appliance.i18n import _, ngettext
+from appliance.job import assettag
 from appliance.job.state import JobState
 from appliance.model import Consent as Given
 from appliance.model import to_json
@@ -18,6 +19,8 @@ from appliance.tui.screens.drives import erased_drives
 from appliance.tui.text import isolated
 
 _TECHNICIAN = "technician"
+_TAG = "asset-tag"
+_TAG_ROOM = len("TJ-XXXX-XXXX-C")
 
 
 def matches(typed: str, wanted: str) -> bool:
@@ -60,6 +63,7 @@ class Consent(Screen):
             kept = self._fields.get(_TECHNICIAN)
             self._fields = {
                 _TECHNICIAN: kept or Field(40, state.station.technicians),
+                **({_TAG: Field(_TAG_ROOM)} if state.station.scans_tag else {}),
                 **{item.drive.key: Field(4) for item in erased_drives(state)},
             }
             self.focus = min(self.focus, len(self._fields) - 1)
@@ -70,6 +74,9 @@ class Consent(Screen):
         fields = self.fields(state)
         if not fields[_TECHNICIAN].text.strip():
             return _("Say who you are first: the technician's name is empty.")
+        if _TAG in fields and not assettag.is_valid(fields[_TAG].text):
+            text = _("{typed} is not an asset tag: scan the label of this machine.")
+            return text.format(typed=isolated(fields[_TAG].text or "____"))
         for item in erased_drives(state):
             typed = fields[item.drive.key].text
             if not matches(typed, item.drive.identity.last4):
@@ -110,6 +117,7 @@ class Consent(Screen):
             plan_digest=state.plan_digest,
             technician=fields[_TECHNICIAN].text.strip(),
             typed={item.drive.key: fields[item.drive.key].text for item in erased_drives(state)},
+            asset_tag=fields[_TAG].text.strip() if _TAG in fields else "",
         )
         return Call("Consent", {"consent": to_json(given)})
 
@@ -123,7 +131,10 @@ class Consent(Screen):
         return super().press(key, state)
 
     def cursor(self, state: JobState, width: int) -> int | None:
-        return 0 if self.focus == 0 else 4 + 3 * (self.focus - 1)
+        if self.focus == 0:
+            return 0
+        tag = int(_TAG in self.fields(state))
+        return 3 if self.focus < 1 + tag else 4 + 3 * (self.focus - 1) - tag
 
     def view(self, state: JobState, width: int, height: int) -> list[Row]:
         fields = self.fields(state)
@@ -143,7 +154,11 @@ class Consent(Screen):
             ),
             EMPTY,
         ]
-        for number, item in enumerate(erased_drives(state), start=1):
+        first = 1
+        if _TAG in fields:
+            first = 2
+            rows[2:] = [self._tag_row(fields[_TAG]), EMPTY]
+        for number, item in enumerate(erased_drives(state), start=first):
             drive = item.drive
             field = fields[drive.key]
             here = self.focus == number
@@ -162,6 +177,20 @@ class Consent(Screen):
                 EMPTY,
             ]
         return rows
+
+    def _tag_row(self, field: Field) -> Row:
+        verdict: Row = ()
+        if assettag.is_valid(field.text):
+            verdict = (Cell("✓ ", "good", mirror=True), Cell(_("right"), "good"))
+        elif len(field.text) >= _TAG_ROOM:
+            verdict = (Cell("✗ ", "bad", mirror=True), Cell(_("misread: scan it again"), "bad"))
+        return row(
+            Cell("▶ " if self.focus == 1 else "  ", "cursor", mirror=True),
+            Cell(_("Asset tag"), "quiet", width=20),
+            Cell(isolated(field.text.ljust(_TAG_ROOM, "_")), self._role(1), width=_TAG_ROOM),
+            "  ",
+            *verdict,
+        )
 
     def _role(self, number: int) -> str:
         return "focus" if self.focus == number else "field"
