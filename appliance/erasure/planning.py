@@ -77,7 +77,7 @@ def drive_refusals(drive: Drive, machine: Machine, policy: Policy) -> tuple[Reas
     if any(warning.code == "drive-silent" for warning in drive.warnings):
         found.append(reason("drive-does-not-answer"))
     # Where the drive itself says why, the kernel's zero bytes need no other word.
-    found += _scsi_refusals(drive) or _empty_refusals(drive)
+    found += _scsi_refusals(drive) or ([] if _closed(drive) else _empty_refusals(drive))
     if not drive.identity.serial:
         found.append(reason("no-serial"))
     twins = Counter((item.identity.model, item.identity.serial) for item in machine.drives)
@@ -108,9 +108,9 @@ def _scsi_refusals(drive: Drive) -> list[Reason]:
     if drive.scsi is None:
         return []
     found = []
-    if drive.scsi.state == "running":
+    if drive.bus != Bus.SAS and drive.scsi.state == "running":
         found.append(reason("sanitize-runs"))
-    if drive.scsi.state == "failed":
+    if drive.bus != Bus.SAS and drive.scsi.state == "failed":
         found.append(reason("sanitize-failed-before"))
     block = drive.scsi.block_bytes
     if block is not None and block not in _BLOCK_BYTES:
@@ -159,6 +159,8 @@ def _sanitize_state(drive: Drive) -> str | None:
     """What a sanitize of an earlier run does on a drive that we can wait for."""
     if drive.nvme is not None:
         return drive.nvme.sanitize
+    if drive.scsi is not None and drive.bus == Bus.SAS:
+        return drive.scsi.state
     return drive.ata.sanitize_state if drive.ata and drive.bus == Bus.SATA else None
 
 
@@ -208,6 +210,8 @@ def _sorted_out(
 
 def _closed(drive: Drive) -> bool:
     """Whether the drive refuses most commands until its preparations are done."""
+    if drive.bus == Bus.SAS:
+        return drive.scsi is not None and drive.scsi.state in ("running", "failed")
     ata = drive.ata
     return (
         ata is not None
@@ -277,9 +281,11 @@ def features(drive: Drive) -> frozenset[str]:
     if drive.scsi is not None:
         scsi = drive.scsi
         # A sanitize after which nothing can be read cannot be proven by reading.
-        found |= {
-            f"scsi-sanitize-{kind}": kind not in scsi.needs_writing for kind in scsi.sanitize or ()
-        }
+        kinds = scsi.sanitize or ()
+        if scsi.sanitize is None and _closed(drive):
+            # It cannot say so now; what it does not have it will refuse.
+            kinds = ("block", "crypto", "overwrite")
+        found |= {f"scsi-sanitize-{kind}": kind not in scsi.needs_writing for kind in kinds}
     if drive.mmc is not None:
         mmc = drive.mmc
         found["mmc-sanitize"] = mmc.sanitize and (mmc.secure_erase or mmc.trim)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from appliance.erasure import atasanitize, nvmesanitize
+from appliance.erasure import atasanitize, nvmesanitize, scsisanitize
 from appliance.erasure.site import Site
 from appliance.errors import DriveError
 from appliance.model import Bus, Order, Reason
@@ -16,10 +16,12 @@ from appliance.model import Bus, Order, Reason
 WAITS: dict[Bus, Callable[[Site], Order]] = {
     Bus.NVME: nvmesanitize.wait_for_end,
     Bus.SATA: atasanitize.wait_for_end,
+    Bus.SAS: scsisanitize.wait_for_end,
 }
 RECOVERS: dict[Bus, Callable[[Site], Order | None]] = {
     Bus.NVME: nvmesanitize.recover,
     Bus.SATA: atasanitize.recover,
+    Bus.SAS: scsisanitize.recover,
 }
 
 

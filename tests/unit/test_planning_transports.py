@@ -87,11 +87,13 @@ def test_the_sectors_of_an_array_are_named_although_the_kernel_shows_no_size(
     assert refused.refusals == (Reason(code="block-size", facts={"bytes": block_bytes}),)
 
 
-def test_a_drive_in_the_middle_of_a_sanitize_is_left_alone() -> None:
-    drive = replace(sas(state="running"), size_bytes=0)
-    assert codes(plan(drive).refusals) == {"sanitize-runs"}
+def test_a_drive_in_the_middle_of_a_sanitize_is_waited_for_although_it_shows_no_size() -> None:
+    drive = replace(sas(state="running", sanitize=None), size_bytes=0)
+    assert not plan(drive).refusals
+    assert codes(plan(drive).preparations) == {"wait-for-sanitize"}
+    assert methods(drive)[0] == ("scsi-sanitize-block", Level.PURGE)
     failed = replace(sas(state="failed"), size_bytes=0)
-    assert codes(plan(failed).refusals) == {"sanitize-failed-before"}
+    assert codes(plan(failed).preparations) == {"leave-failed-sanitize"}
     assert codes(plan(replace(drive, scsi=None)).refusals) == {"no-medium"}
 
 
@@ -177,8 +179,12 @@ def test_whatever_such_a_drive_says_its_plan_promises_no_more_than_the_table(
         assert option.level == Level.CLEAR or bus == Bus.SAS
         if option.method.startswith("scsi-"):
             kind = option.method.split("-")[2]
-            assert kind in (scsi.sanitize or ()) and kind not in scsi.needs_writing
-    if drive.scsi is not None and (scsi.state != "idle" or scsi.block_bytes in (520, 524, 528)):
+            silent = scsi.sanitize is None and scsi.state != "idle"
+            assert (silent or kind in (scsi.sanitize or ())) and kind not in scsi.needs_writing
+    if drive.scsi is not None and scsi.block_bytes in (520, 524, 528):
         assert found.refusals
     erased_first = {reason.code for reason in found.preparations}
     assert (erased_first == {"erase-boot-areas"}) == (bus == Bus.MMC and mmc.boot_bytes > 0)
+    waits = erased_first & {"wait-for-sanitize", "leave-failed-sanitize"}
+    closed = drive.scsi is not None and scsi.state != "idle"
+    assert bool(waits) == (closed and not found.refusals)

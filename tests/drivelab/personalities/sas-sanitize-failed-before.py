@@ -1,16 +1,13 @@
-"""A SAS disk whose SANITIZE failed some day: it takes no command, the kernel shows it as empty."""
+"""A SAS disk whose SANITIZE failed some day: it takes no command, the kernel shows it as empty.
+
+It is led out of that state first. Its next one fails as well, and it is overwritten.
+"""
 
 from tests.drivelab.personality import Bench, Expected
 from tests.drivelab.scsi import ScsiDisk, ScsiTraits, sanitizing
 
 BUS = "sas"
-EXPECTED = Expected(
-    outcome="left-alone",
-    level="none",
-    method="",
-    reason="sanitize-failed-before",
-    truth="untouched",
-)
+EXPECTED = Expected(outcome="cleared", level="clear", method="overwrite")
 
 
 def build(bench: Bench) -> ScsiDisk:

@@ -1,15 +1,14 @@
-"""A SAS disk in the middle of a SANITIZE that somebody else began: the kernel shows it as empty.
+"""A SAS SSD in the middle of a SANITIZE that somebody else began: the kernel shows it as empty.
 
-Nothing can stop it: to be left alone until it has ended, and that said.
+Nothing can stop it. It is waited for, and what it erased proves nothing: the plan's own methods
+follow.
 """
 
 from tests.drivelab.personality import Bench, Expected
 from tests.drivelab.scsi import ScsiDisk, ScsiTraits, sanitizing
 
 BUS = "sas"
-EXPECTED = Expected(
-    outcome="left-alone", level="none", method="", reason="sanitize-runs", truth="untouched"
-)
+EXPECTED = Expected(outcome="purged", level="purge", method="scsi-sanitize-block", honest=True)
 
 
 def build(bench: Bench) -> ScsiDisk:
@@ -18,8 +17,7 @@ def build(bench: Bench) -> ScsiDisk:
         product="SAS BUSY",
         serial="LABSAS0026",
         wwn=0x5000C50000000026,
-        rpm=10500,
         sanitize=frozenset(("block",)),
-        sanitize_s=1e9,
+        sanitize_s=60.0,
     )
     return sanitizing(ScsiDisk(bench.clock, bench.store(), traits), "block")
