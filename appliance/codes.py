@@ -25,6 +25,8 @@ _UNKNOWN_DRIVE = N_("Its data must be taken as still there. Start the stick agai
 _NOT_TOUCHED = N_("Nothing was touched.")
 _DOWNLOAD = N_("Do not rely on it; ask the organisation for the statement itself.")
 
+_NO_DRIVE = N_("The storage controller {name} at {address} shows no drive")
+
 # fmt: off
 TEXTS: dict[str, Text] = {
     # the engine and its faces
@@ -124,6 +126,7 @@ TEXTS: dict[str, Text] = {
     "reallocated-not-reached": Text(N_("Reallocated sectors are not reached by an overwrite (the drive reports {count})")),
     "serial-from-bridge": Text(N_("The serial number comes from the USB adapter, not from the drive")),
     "ata-password-used": Text(N_("While it runs the drive holds the password “{password}” and shows no progress; by its own estimate it takes {minutes} minutes")),
+    "array-member": Text(N_("It was part of an array ({arrays})"), N_("This drive alone is erased; the other drives of the array are erased as drives of their own.")),
     "bridge-eats-commands": Text(N_("The USB adapter ({bridge}) drops commands for the drive and reports them as done"), N_("Connect the drive to a SATA or NVMe port directly for more than Clear.")),
     "smart-failing": Text(N_("The drive reports that it is failing (SMART)"), N_("Erase it, but do not give it away.")),
     "ata-frozen": Text(N_("The PC's firmware froze the drive's own erase commands"), N_("Letting the machine sleep for some seconds often frees them (key S).")),
@@ -133,7 +136,13 @@ TEXTS: dict[str, Text] = {
     "sleep-not-needed": Text(N_("No drive is frozen; the machine need not sleep")),
     "sleep-not-allowed": Text(N_("The settings do not allow to let the machine sleep without a person (policy.suspend_frozen)")),
     "hidden-area-not-excluded": Text(N_("A hidden area ({kind}) could not be excluded")),
-    "controller-without-drives": Text(N_("The storage controller {name} at {address} shows no drive"), N_("Set it from RAID/RST/VMD to AHCI in the firmware setup and start again; until then the machine is not certified.")),
+    "controller-without-drives-dell": Text(_NO_DRIVE, N_("Dell: F2 at start, then Storage (or System Configuration), SATA Operation: AHCI instead of RAID. Until then the machine is not certified.")),
+    "controller-without-drives-hp": Text(_NO_DRIVE, N_("HP: F10 at start, then Advanced or Storage: SATA Emulation: AHCI instead of RAID, VMD off. Until then the machine is not certified.")),
+    "controller-without-drives-lenovo": Text(_NO_DRIVE, N_("Lenovo: F1 at start, then Devices or Config, Storage: AHCI instead of RAID or RST, VMD off. Until then the machine is not certified.")),
+    "controller-without-drives-acer": Text(_NO_DRIVE, N_("Acer: F2 at start, then Main (press Ctrl+S): SATA Mode: AHCI instead of RST or Optane. Until then the machine is not certified.")),
+    "controller-without-drives-asus": Text(_NO_DRIVE, N_("ASUS: F2 or Del at start, then Advanced: SATA Mode: AHCI instead of RAID, VMD off. Until then the machine is not certified.")),
+    "controller-without-drives-fujitsu": Text(_NO_DRIVE, N_("Fujitsu: F2 at start, then Advanced, Drive Configuration: AHCI instead of RAID. Until then the machine is not certified.")),
+    "controller-without-drives": Text(_NO_DRIVE, N_("Set it from RAID/RST/VMD to AHCI in the firmware setup and start again; until then the machine is not certified.")),
     "erase-boot-areas": Text(N_("The two boot partitions of {bytes} bytes are overwritten and read back first")),
     # what went wrong with a drive
     "drive-cannot-open": Text(N_("{drive} cannot be opened for erasure ({problem})"), _NOT_TOUCHED),

@@ -258,7 +258,8 @@ class UsbFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drive:
-    """A whole physical storage device, as it was found."""
+    """A whole physical storage device, as it was found. `arrays`: RAID and volume managers that
+    it was a member of."""
 
     key: str
     path: str
@@ -277,6 +278,7 @@ class Drive:
     nodes: tuple[str, ...] = ()
     sysfs: str = ""
     holders: tuple[Holder, ...] = ()
+    arrays: tuple[str, ...] = ()
     smart: Smart | None = None
     ata: AtaFacts | None = None
     nvme: NvmeFacts | None = None

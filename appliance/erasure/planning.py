@@ -35,6 +35,18 @@ _SYSTEM_MOUNTS = ("/", "/usr", "/boot", "/boot/efi", "/run/tajdeed/data", "/var/
 _UNCOVERED_BY = (("hpa", "remove-hpa"), ("ama", "remove-ama"), ("dco", "restore-dco"))
 
 
+# Where the firmware setup of a maker hides the switch from RAID to AHCI.
+_AHCI_AT = {
+    "dell": "controller-without-drives-dell",
+    "hewlett": "controller-without-drives-hp",
+    "hp": "controller-without-drives-hp",
+    "lenovo": "controller-without-drives-lenovo",
+    "acer": "controller-without-drives-acer",
+    "asus": "controller-without-drives-asus",
+    "fujitsu": "controller-without-drives-fujitsu",
+}
+
+
 def reason(code: str, **facts: str | int | float) -> Reason:
     return Reason(code=code, facts=facts)
 
@@ -322,6 +334,8 @@ def _reallocated(drive: Drive) -> str | int:
 
 def _notes(drive: Drive, machine: Machine) -> tuple[Reason, ...]:
     notes = list(drive.warnings)
+    if drive.arrays:
+        notes.append(reason("array-member", arrays=", ".join(drive.arrays)))
     if drive.serial_source == "bridge":
         notes.append(reason("serial-from-bridge"))
     if drive.usb is not None and drive.usb.ata_commands == "eaten":
@@ -382,8 +396,10 @@ def reached(options: tuple[MethodOption, ...]) -> Level:
 
 def machine_blockers(machine: Machine) -> tuple[Reason, ...]:
     """What forbids to certify the machine as a whole: drives may be there that we do not see."""
+    maker = next((name for name in _AHCI_AT if machine.maker.casefold().startswith(name)), "")
+    code = _AHCI_AT.get(maker, "controller-without-drives")
     found = [
-        reason("controller-without-drives", address=item.address, name=item.name)
+        reason(code, address=item.address, name=item.name)
         for item in machine.controllers
         if not item.drives and (item.pci_class.startswith("0104") or item.driver == "vmd")
     ]

@@ -17,6 +17,7 @@ from appliance.hardware import nvme as nvmes
 from appliance.hardware.atasanitize import sanitize_status
 from appliance.hardware.booted import Booted
 from appliance.hardware.holders import holder_tree
+from appliance.hardware.members import arrays_of
 from appliance.hardware.smart import smart
 from appliance.hardware.sysfs import SYS, link_name, number, text
 from appliance.model import (
@@ -133,6 +134,7 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
         nodes=_nodes(name, sysfs),
         sysfs=str(sysfs.resolve()),
         holders=_holders(name, nvme),
+        arrays=arrays_of(name),
         smart=smart(path) if with_smart else None,
         ata=facts,
         nvme=nvme,

@@ -9,6 +9,7 @@ from appliance.erasure.methods import PERFORMERS
 from appliance.erasure.planning import drive_plan, machine_blockers
 from appliance.erasure.preparing import PREPARERS
 from appliance.erasure.standards import METHODS
+from appliance.hardware.members import arrays
 from appliance.job.planning import job_plan
 from appliance.model import (
     Bus,
@@ -240,13 +241,35 @@ def test_holders_are_released_from_the_top() -> None:
     assert plan.release == ("umount /mnt/a/b", "umount /mnt/a", "lvm /dev/dm-0")
 
 
-def test_a_raid_controller_without_drives_blocks_the_certificate() -> None:
+@pytest.mark.parametrize(
+    ("maker", "code"),
+    [
+        ("LENOVO", "controller-without-drives-lenovo"),
+        ("Dell Inc.", "controller-without-drives-dell"),
+        ("Hewlett-Packard", "controller-without-drives-hp"),
+        ("HP", "controller-without-drives-hp"),
+        ("Gigabyte", "controller-without-drives"),
+    ],
+)
+def test_a_raid_controller_without_drives_blocks_the_certificate_with_the_makers_advice(
+    maker: str, code: str
+) -> None:
     controller = Controller(
         address="0000:00:17.0", pci_class="010400", name="0x8086:0x2822", driver=None
     )
-    found = machine_blockers(machine(disk(), controllers=(controller,)))
-    assert codes(found) == {"controller-without-drives"}
-    assert not machine_blockers(machine(disk()))
+    found = machine_blockers(machine(disk(), maker=maker, controllers=(controller,)))
+    assert codes(found) == {code}
+    assert not machine_blockers(machine(disk(), maker=maker))
+
+
+def test_a_member_of_an_array_is_named_and_erased_as_the_drive_that_it_is() -> None:
+    kinds = ("isw_raid_member", "vfat", "LVM2_member", "isw_raid_member")
+    drive = disk(arrays=arrays(kinds))
+    plan = drive_plan(drive, machine(drive), Policy())
+    assert not plan.refusals
+    assert plan.methods
+    (note,) = [note for note in plan.notes if note.code == "array-member"]
+    assert note.facts == {"arrays": "Intel RST (IMSM), LVM"}
 
 
 def test_only_methods_that_can_be_performed_are_ever_chosen() -> None:

@@ -45,6 +45,8 @@ def test_waiting_changes_no_bit_of_any_disk(
         machine.screenshot(tmp_path / "consent.png")
         for serial in SERIALS.values():
             machine.shell.check(f"grep -q {serial} /run/plan.json")
+        # Members of arrays are recognised without assembling anything.
+        machine.shell.check("grep -q 'Linux md' /run/plan.json && grep -q LVM /run/plan.json")
         assert_untouched_by_the_system(machine)
         assert_worker_is_confined(machine)
     assert digests(drives) == before
