@@ -132,6 +132,17 @@ def test_consent_asks_for_each_serial_and_says_which_is_wrong(tongue: str) -> No
     assert "0000" in message
 
 
+def test_consent_says_what_is_removed_from_the_drive_first(tongue: str) -> None:
+    hidden = Reason(code="remove-hpa", facts={"blocks": 8192})
+    drives = tuple(
+        replace(item, preparations=(hidden,)) if item.erases else item
+        for item in states.PLAN.drives
+    )
+    state = replace(states.CONSENT, plan=replace(states.PLAN, drives=drives))
+    lines = screen(face(state, tongue, "enter", "c"))
+    assert sum("8192" in line for line in lines) == len([one for one in drives if one.erases])
+
+
 def test_consent_takes_the_tag_of_the_label_and_refuses_a_misread_one(tongue: str) -> None:
     tag = asset_tag(b"label")
     misread = tag[:-1] + ("0" if tag[-1] != "0" else "1")

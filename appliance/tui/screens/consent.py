@@ -10,7 +10,8 @@ from appliance.i18n import _, ngettext
 from appliance.job import assettag
 from appliance.job.state import JobState
 from appliance.model import Consent as Given
-from appliance.model import to_json
+from appliance.model import DrivePlan, to_json
+from appliance.tui import words
 from appliance.tui.fields import Field
 from appliance.tui.notices import identity
 from appliance.tui.rows import EMPTY, Cell, Row, row
@@ -174,7 +175,7 @@ class Consent(Screen):
                     "  ",
                     *self._verdict(field, drive.identity.last4),
                 ),
-                EMPTY,
+                self._before(item),
             ]
         return rows
 
@@ -194,6 +195,14 @@ class Consent(Screen):
 
     def _role(self, number: int) -> str:
         return "focus" if self.focus == number else "field"
+
+    @staticmethod
+    def _before(plan: DrivePlan) -> Row:
+        """What is changed on the drive before it is erased: part of what is consented to."""
+        if not plan.preparations:
+            return EMPTY
+        first = "; ".join(words.told(item) for item in plan.preparations)
+        return row("    ", Cell(first, "doubt", fill=True))
 
     @staticmethod
     def _verdict(field: Field, wanted: str) -> Row:
