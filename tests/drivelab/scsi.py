@@ -85,6 +85,7 @@ class ScsiDisk(Firmware):
         self.serial = traits.serial
         self.before_command: list[Callable[[bytes], None]] = []
         self._sanitizing: tuple[str, float, bytes] | None = None
+        self.stuck_at: float | None = None
         self._failed = False
         self._may_exit = False
         self._attention = True
@@ -278,6 +279,8 @@ class ScsiDisk(Firmware):
         if self._sanitizing is None:
             return None
         kind, begun, pattern = self._sanitizing
+        if self.stuck_at is not None:
+            return int(self.stuck_at * 65536)
         part = (self.clock.now() - begun) / self.traits.sanitize_s
         if part < 1:
             return int(part * 65536)
@@ -314,6 +317,17 @@ def sanitizing(disk: ScsiDisk, kind: str) -> ScsiDisk:
     (action,) = (number for number, name in _SANITIZES.items() if name == kind)
     for cdb in (bytes(6), bytes((0x48, 0xA0 | action))):  # the first hears of the power-on
         disk.execute(cdb, b"", lambda _status, _data, _sense: None)
+    return disk
+
+
+def sanitizing_until_consent(disk: ScsiDisk, kind: str) -> ScsiDisk:
+    """The same, half done until somebody consents, however long the PC takes to start."""
+    sanitizing(disk, kind).stuck_at = 0.5
+
+    def go_on() -> None:
+        disk.stuck_at = None
+
+    disk.moments["consent"] = go_on
     return disk
 
 

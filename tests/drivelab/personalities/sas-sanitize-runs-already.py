@@ -5,7 +5,7 @@ follow.
 """
 
 from tests.drivelab.personality import Bench, Expected
-from tests.drivelab.scsi import ScsiDisk, ScsiTraits, sanitizing
+from tests.drivelab.scsi import ScsiDisk, ScsiTraits, sanitizing_until_consent
 
 BUS = "sas"
 EXPECTED = Expected(outcome="purged", level="purge", method="scsi-sanitize-block", honest=True)
@@ -18,6 +18,6 @@ def build(bench: Bench) -> ScsiDisk:
         serial="LABSAS0026",
         wwn=0x5000C50000000026,
         sanitize=frozenset(("block",)),
-        sanitize_s=60.0,
+        sanitize_s=3000.0,
     )
-    return sanitizing(ScsiDisk(bench.clock, bench.store(), traits), "block")
+    return sanitizing_until_consent(ScsiDisk(bench.clock, bench.store(), traits), "block")
