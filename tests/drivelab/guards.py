@@ -55,7 +55,7 @@ GUARDS: tuple[Guard, ...] = (
             ),
         ),
         drives=(
-            *("security-erase-liar", "sanitize-liar", "crypto-keeps-key"),
+            *("security-erase-liar", "liar", "crypto-keeps-key"),
             *("nvme-sanitize-liar", "nvme-crypto-keeps-key"),
         ),
     ),

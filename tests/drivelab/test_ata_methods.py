@@ -28,7 +28,7 @@ NAMES = (
     "hdd-without-sanitize",
     "hdd-crypto-only",
     "ssd-without-sanitize",
-    "sanitize-liar",
+    "liar",
     "security-erase-liar",
     "erases-half",
     "erase-skips-a-range",
