@@ -141,6 +141,24 @@ def erase_all(machine: Machine, laboratory: Laboratory, timeout_s: float) -> dic
     return found
 
 
+def consent_to_all(machine: Machine, laboratory: Laboratory) -> None:
+    """Wait for the plan and consent to it; the drives hear nothing of that moment."""
+    machine.shell.ready(240)
+    _job(machine, f"plan {len(laboratory.personalities)}", 300)
+    _job(machine, "consent", 60)
+
+
+def drive_outcomes(machine: Machine) -> list[str]:
+    """The outcomes of every drive statement that the stick holds, sorted."""
+    listed = machine.shell.check("ls /var/lib/tajdeed/statements")
+    bodies = [
+        _body(_signed(machine, name.removesuffix(".jws")))
+        for name in listed.split()
+        if name.endswith(".jws")
+    ]
+    return sorted(body["outcome"] for body in bodies if "drive" in body and "attempts" in body)
+
+
 def last_words(laboratory: Laboratory, personality: Personality, lines: int = 20) -> str:
     """The end of a drive's journal, for messages."""
     return "\n".join(laboratory.journal(personality)[-lines:])
