@@ -10,7 +10,7 @@ import time
 
 from appliance.erasure.device import answers, geometry
 from appliance.erasure.site import Site
-from appliance.erasure.watching import Patience, Watched, watch
+from appliance.erasure.watching import Patience, Watched, refused, watch
 from appliance.hardware.nvme import SanitizeLog, sanitize_log
 from appliance.model import NvmeFacts, Order, to_json
 from appliance.tools import nvme, utc_now
@@ -41,16 +41,7 @@ def sanitize(action: int, site: Site, *, unrestricted: bool = True) -> Order:
     site.ran(done.run)
     # An exit status is a hint: what it calls a failure may be running.
     if done.status != 0 and not _running(site):
-        return Order(
-            command=name,
-            accepted=False,
-            seen="",
-            reported="idle",
-            started_at=started_at,
-            elapsed_s=round(time.monotonic() - began, 3),
-            estimate_s=estimate,
-            problem=(done.stderr or done.stdout).strip()[-200:],
-        )
+        return refused(name, done, started_at=started_at, began=began, estimate_s=estimate)
     return watch(
         name,
         lambda: watched(sanitize_log(site.fd)),
@@ -145,7 +136,8 @@ def facts(site: Site) -> NvmeFacts:
 
 
 def _running(site: Site) -> bool:
+    """Whether one may be under way: a controller that does not answer is not idle."""
     try:
         return sanitize_log(site.fd).state == "running"
     except OSError:
-        return False
+        return True

@@ -13,14 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from appliance.erasure.site import Site
-from appliance.erasure.watching import Patience, Watched, watch
+from appliance.erasure.watching import Patience, Watched, refused, watch
 from appliance.errors import DriveError
 from appliance.hardware import descriptor
 from appliance.hardware.scsi import sanitize_state, scsi_facts
 from appliance.model import Order
 from appliance.tools import sg3, utc_now
 
-_PROBLEM_CHARACTERS = 200
 # In the order in which a drive that stays in its failure mode is tried.
 _RECOVERIES: tuple[sg3.Action, ...] = ("block", "overwrite", "crypto")
 _BLOCK_BYTES = (512, 4096)
@@ -36,16 +35,7 @@ def sanitize(action: sg3.Action, site: Site, waits: Patience | None = None) -> O
     site.ran(sent.run)
     # An exit status is a hint: what it calls a failure may be running.
     if sent.status != 0 and not _runs(fd):
-        words = (sent.stderr.strip() or sent.stdout.strip())[-_PROBLEM_CHARACTERS:]
-        return Order(
-            command=name,
-            accepted=False,
-            seen="",
-            reported="unknown",
-            started_at=started_at,
-            elapsed_s=round(time.monotonic() - began, 3),
-            problem=words,
-        )
+        return refused(name, sent, started_at=started_at, began=began)
     return watch(
         name,
         lambda: asked(fd),

@@ -14,6 +14,7 @@ from typing import Literal
 
 from appliance.erasure.pace import Headway, Report, no_report
 from appliance.model import Order
+from appliance.tools import Output
 
 State = Literal["running", "success", "failed", "idle"]
 POLL_S = 2.0
@@ -24,6 +25,7 @@ SILENCE_S = 300.0
 # The first answers come close together: a crypto erase can be over within a second.
 _EAGER_S, _EAGER_POLL_S = 3.0, 0.05
 _WHOLE = 65536
+_PROBLEM_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,27 @@ def watch(
         elapsed_s=round(time.monotonic() - began, 3),
         estimate_s=estimate_s,
         problem=problem,
+    )
+
+
+def refused(
+    command: str,
+    output: Output,
+    *,
+    started_at: str,
+    began: float,
+    estimate_s: float | None = None,
+) -> Order:
+    """The order of a command that the drive did not take; the tool's last words are its problem."""
+    return Order(
+        command=command,
+        accepted=False,
+        seen="",
+        reported="idle",
+        started_at=started_at,
+        elapsed_s=round(time.monotonic() - began, 3),
+        estimate_s=estimate_s,
+        problem=(output.stderr.strip() or output.stdout.strip())[-_PROBLEM_CHARACTERS:],
     )
 
 

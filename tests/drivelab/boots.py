@@ -27,18 +27,22 @@ def in_boots(everyone: Sequence[Personality]) -> Iterator[Sequence[Personality]]
             yield some[first : first + _DRIVES_A_BOOT]
 
 
+def pc(stick: Path, laboratory: Laboratory) -> MachineSpec:
+    """The virtual PC that such drives are plugged into."""
+    return MachineSpec(
+        name="lab",
+        drives=(stick_drive(stick),),
+        memory_mib=1536,
+        shared_memory=True,
+        extra=laboratory.arguments,
+    )
+
+
 def boot(stick: Path, personalities: Sequence[Personality], directory: Path) -> list[Row]:
     """One virtual PC with these drives, erased; media, journals and statements (`NAME.jws`) are
     in `directory`/drives then."""
     with Laboratory(personalities, directory / "drives") as laboratory:
-        spec = MachineSpec(
-            name="lab",
-            drives=(stick_drive(stick),),
-            memory_mib=1536,
-            shared_memory=True,
-            extra=laboratory.arguments,
-        )
-        with Machine(spec, directory / "pc") as machine:
+        with Machine(pc(stick, laboratory), directory / "pc") as machine:
             found = erase_all(machine, laboratory, _ERASING_S)
         if laboratory.complaints():
             raise RuntimeError(laboratory.complaints())

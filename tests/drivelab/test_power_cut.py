@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from imagebuilder.catalogues import compile_catalogues
-from imagebuilder.vm import Machine, MachineSpec, stick_drive
+from imagebuilder.vm import Machine
 from tests.drivelab import guest, halfway
+from tests.drivelab.boots import pc
 from tests.drivelab.laboratory import Laboratory
 from tests.drivelab.personality import load
 
@@ -22,14 +23,7 @@ def test_a_sanitize_that_outlives_its_boot_is_waited_for_and_never_counted(tmp_p
     drive = load(str(halfway.__file__))
     stick = guest.laboratory_stick(tmp_path)
     with Laboratory([drive], tmp_path / "drives") as laboratory:
-        spec = MachineSpec(
-            name="cut",
-            drives=(stick_drive(stick),),
-            memory_mib=1536,
-            shared_memory=True,
-            extra=laboratory.arguments,
-        )
-        with Machine(spec, tmp_path / "pc") as machine:
+        with Machine(pc(stick, laboratory), tmp_path / "pc") as machine:
             machine.qmp.command("set-action", reboot="reset")
             guest.consent_to_all(machine, laboratory)
             deadline = time.monotonic() + 600
