@@ -74,7 +74,7 @@ def sanitize(kind: hdparm.Sanitize, pattern: bytes = b"") -> Step:
             report=site.reporter("erasing"),
             patience=patience(site),
         )
-        return replace(order, seen="progress") if lookout.saw_running else order
+        return lookout.told(order, began)
 
     return step
 
@@ -152,14 +152,17 @@ def recover(site: Site) -> Order | None:
 
 
 class _Lookout:
-    """Asks all the time while the order is being sent: a crypto scramble can be over before
-    the program that sent it has ended."""
+    """Asks all the time while the order is being sent: an operation can be over before the
+    program that sent it has ended, and how long it took is judged (`plausibility`)."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self.saw_running = False
+        # By time.monotonic(): the last answer from before it ran, the first from after it.
+        self._not_yet: float | None = None
+        self._over_by: float | None = None
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -170,11 +173,29 @@ class _Lookout:
         self._thread.join()
 
     def _look(self) -> None:
-        while not self.saw_running and not self._over.wait(_LOOKOUT_S):
+        while self._over_by is None and not self._over.wait(_LOOKOUT_S):
+            asked = time.monotonic()
             try:
-                self.saw_running = sanitize_status(self._fd).state == "running"
+                running = sanitize_status(self._fd).state == "running"
             except OSError:  # no answer is no sighting
                 continue
+            if self.saw_running and not running:
+                self._over_by = time.monotonic()
+            elif not self.saw_running and not running:
+                self._not_yet = asked
+            self.saw_running = self.saw_running or running
+
+    def told(self, order: Order, began: float) -> Order:
+        """The order with what was seen here: that it ran, and at most how long. A busy machine
+        may take seconds for the program that sent it; those are not the drive's."""
+        if not self.saw_running:
+            return order
+        start = began if self._not_yet is None else self._not_yet
+        if self._over_by is None:
+            longest_s = began + order.elapsed_s - start
+        else:
+            longest_s = self._over_by - start
+        return replace(order, seen="progress", elapsed_s=round(max(longest_s, 0.0), 3))
 
 
 def _refused(name: str, started_at: str, problem: str) -> Order:

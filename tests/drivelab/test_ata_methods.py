@@ -184,3 +184,11 @@ def test_a_sanitize_that_is_over_before_hdparm_is_was_still_seen(opened: Open) -
     (attempt,) = bench.erase().attempts
     assert [order.seen for order in attempt.orders] == ["progress", "progress"]
     assert attempt.result == "done"
+
+
+def test_the_time_of_a_slow_program_is_not_taken_for_the_drives(opened: Open) -> None:
+    bench = opened("honest-ssd")
+    bench.firmware.sanitize.seconds = 0.2 * SPEED
+    bench.hdparm_lingers_s = 2.0
+    (attempt,) = bench.erase().attempts
+    assert all(0.1 < order.elapsed_s < 1.5 for order in attempt.orders)
