@@ -23,7 +23,7 @@ def psid_revert(path: str, psid: str) -> Output:
 
 
 def complaint(output: Output) -> str:
-    """What it said last; it says a failure on either stream."""
+    """What it says went wrong, on either stream; its doubts about the kernel's flag left out."""
     said = f"{output.stdout}\n{output.stderr}".splitlines()
-    lines = [line.strip() for line in said if line.strip()]
-    return (lines[-1] if lines else f"status {output.status}")[-200:]
+    lines = [line.strip() for line in said if line.strip() and "allow_tpm" not in line]
+    return ("; ".join(lines) or f"status {output.status}")[-200:]
