@@ -43,11 +43,15 @@ def run(
     """Run a program and return what it said.
 
     `ok` lists the exit statuses that are no error; None accepts all. `unsaid`: a word of argv
-    that stands in no record and in no error. ToolError
+    that stands in no record, no error and no text of the answer, only in its raw bytes. ToolError
     `tool-missing`, `tool-timeout` or `tool-failed` otherwise, with argv, status and the end of
     its error text. Nothing of our environment reaches it but PATH; stdin is closed.
     """
     import sh
+
+    def text(raw: bytes) -> str:
+        said = raw.decode("utf-8", "backslashreplace")
+        return said.replace(unsaid, "***") if unsaid else said
 
     told = tuple("***" if unsaid and word == unsaid else word for word in argv)
     started_at, begin = utc_now(), time.monotonic()
@@ -88,8 +92,8 @@ def run(
             elapsed_s=round(time.monotonic() - begin, 3),
         ),
         status=done.exit_code,
-        stdout=done.stdout.decode("utf-8", "backslashreplace"),
-        stderr=done.stderr.decode("utf-8", "backslashreplace"),
+        stdout=text(done.stdout),
+        stderr=text(done.stderr),
         raw=done.stdout,
     )
     if ok is not None and result.status not in ok:
