@@ -196,6 +196,35 @@ class NvmeFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TcgFacts:
+    """From Level 0 Discovery (TCG Storage Core 2.01, 3.3.6): self-encryption and its locks.
+
+    `ssc`: the subsystem classes that the drive announces, such as `opal2`, `pyrite1`; empty for
+    one that announces none. `locked`: at least one range takes no reads or no writes.
+    `sid_blocked`: its owner's authority was blocked, as some firmware does at start-up.
+    """
+
+    ssc: tuple[str, ...]
+    locking_supported: bool = False
+    locking_enabled: bool = False
+    locked: bool = False
+    media_encryption: bool = False
+    mbr_enabled: bool = False
+    mbr_done: bool = False
+    sid_blocked: bool = False
+
+    @property
+    def shadowed(self) -> bool:
+        """The first blocks read as a shadow (the MBR table), not as what lies there."""
+        return self.mbr_enabled and not self.mbr_done
+
+    @property
+    def closed(self) -> bool:
+        """What is read from or written to the drive is not, or not everywhere, its own blocks."""
+        return self.locked or self.shadowed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DrivePart:
     """A node that holds some of a drive's blocks; `wwn` is the namespace's own name."""
 
@@ -285,6 +314,7 @@ class Drive:
     scsi: ScsiFacts | None = None
     mmc: MmcFacts | None = None
     usb: UsbFacts | None = None
+    tcg: TcgFacts | None = None
     warnings: tuple[Reason, ...] = ()
 
     @property
@@ -609,7 +639,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriveResult:
-    """Everything that a drive statement says, as folded from the drive's event log."""
+    """Everything that a drive statement says, as folded from the drive's event log.
+
+    `reverted`: the drive's own locks were removed with its PSID before anything else.
+    """
 
     drive: Drive
     outcome: Outcome
@@ -628,6 +661,7 @@ class DriveResult:
     discarded: tuple[ByteRange, ...] = ()
     not_recorded: tuple[str, ...] = ()
     log_head: str = ""
+    reverted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

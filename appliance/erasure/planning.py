@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from appliance import schemes
+from appliance.erasure.psid import tcg_preparations, tcg_refusals
 from appliance.erasure.standards import METHODS, Method
 from appliance.hardware.hidden import PRESENT, UNSURE, capped, hidden_areas, hidden_blocks
 from appliance.model import (
@@ -102,6 +103,7 @@ def drive_refusals(drive: Drive, machine: Machine, policy: Policy) -> tuple[Reas
         found.append(reason("read-only-medium"))
     found += _ata_refusals(drive.ata, drive.bus) if drive.ata else ()
     found += _nvme_refusals(drive.nvme) if drive.nvme else ()
+    found += tcg_refusals(drive)
     found += [
         reason("carries-the-system", path=holder.path, mountpoint=place)
         for holder in _all_holders(drive.holders)
@@ -154,6 +156,7 @@ def preparations(drive: Drive) -> tuple[Reason, ...]:
         found.append(reason("wait-for-sanitize"))
     if sanitize == "failed":
         found.append(reason("leave-failed-sanitize"))
+    found += tcg_preparations(drive)
     if drive.bus == Bus.SATA and drive.ata and _in_use(drive.ata):
         found.append(reason("unlock-known-password"))
     if drive.mmc is not None and drive.mmc.boot_bytes:
@@ -196,8 +199,8 @@ def _sorted_out(
     least = accepted_level(policy)
     # Areas that are there are removed first; what cannot be excluded stays so.
     areas = tuple(area for area in hidden_areas(drive) if area.state != PRESENT)
-    # A drive that a sanitize or a password closes is asked again once it is open; what it says
-    # then decides.
+    # A drive that a sanitize, a password or its own locks close is asked again once it is open;
+    # what it says then decides.
     cap = Level.DESTROY if _closed(drive) else capped(areas)
     options: list[MethodOption] = []
     ruled_out: list[RuledOut] = []
@@ -225,6 +228,8 @@ def _closed(drive: Drive) -> bool:
     if drive.bus == Bus.SAS:
         return drive.scsi is not None and drive.scsi.state in ("running", "failed")
     ata = drive.ata
+    if drive.tcg is not None and drive.tcg.closed:
+        return True
     return (
         ata is not None
         and drive.bus == Bus.SATA

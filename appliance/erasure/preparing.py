@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from appliance.erasure import atasecurity, bootareas, uncovering, waiting
+from appliance.erasure import atasecurity, bootareas, psid, reverting, uncovering, waiting
 from appliance.erasure.site import Site
 from appliance.model import Reason, to_json
 
@@ -23,6 +23,7 @@ PREPARERS: dict[str, Preparer] = {
     "wait-for-sanitize": waiting.wait_for_sanitize,
     "leave-failed-sanitize": waiting.leave_failed_sanitize,
     "erase-boot-areas": bootareas.erase_boot_areas,
+    **dict.fromkeys(psid.CODES, reverting.revert),
 }
 
 

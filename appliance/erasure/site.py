@@ -33,7 +33,8 @@ class Site:
 
     `say(event, **data)` writes to the drive's event log; `progress(phase, headway)` only to
     the screen; `commands` collects the programs that were run on the drive. `rescan`: what
-    was done to it changed its size, which the kernel must learn before anything else.
+    was done to it changed its size, which the kernel must learn before anything else. `psid`: from
+    the drive's label, where somebody gave it.
     """
 
     fd: int
@@ -44,6 +45,7 @@ class Site:
     progress: Callable[[str, Headway], None]
     commands: list[CommandRun] = field(default_factory=list)
     rescan: bool = False
+    psid: str = ""
     others: tuple[int, ...] = ()
 
     @property

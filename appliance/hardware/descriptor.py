@@ -146,7 +146,14 @@ def ata_identity(words: tuple[int, ...]) -> Identity:
 
 
 def nvme_admin_read(
-    fd: int, opcode: int, length: int, *, nsid: int = 0, cdw10: int = 0, timeout_ms: int = 15000
+    fd: int,
+    opcode: int,
+    length: int,
+    *,
+    nsid: int = 0,
+    cdw10: int = 0,
+    cdw11: int = 0,
+    timeout_ms: int = 15000,
 ) -> bytes:
     """Run an NVMe admin command that reads `length` bytes; OSError where it is refused."""
     data = ctypes.create_string_buffer(length)
@@ -156,6 +163,7 @@ def nvme_admin_read(
         addr=ctypes.addressof(data),
         data_len=length,
         cdw10=cdw10,
+        cdw11=cdw11,
         timeout_ms=timeout_ms,
     )
     status = fcntl.ioctl(fd, NVME_IOCTL_ADMIN_CMD, command)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance.hardware import ata, descriptor, hidden, mmc, scsi, usb
+from appliance.hardware import ata, descriptor, hidden, mmc, scsi, tcg, usb
 from appliance.hardware import nvme as nvmes
 from appliance.hardware.atasanitize import sanitize_status
 from appliance.hardware.booted import Booted
@@ -87,7 +87,7 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
     warnings: list[Reason] = []
     opened = None
     facts: AtaFacts | None = None
-    nvme = scsi_facts = mmc_facts = usb_facts = None
+    nvme = scsi_facts = mmc_facts = usb_facts = tcg_facts = None
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
@@ -103,6 +103,9 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
                 usb_facts = usb.usb_facts(fd, sysfs)
             elif opened.ata_words is None and _speaks_scsi(sysfs):
                 scsi_facts = scsi.scsi_facts(fd)
+            bus = _bus(name, sysfs, opened.ata_words, scsi_facts)
+            tcg_facts, doubt = tcg.tcg_facts(fd, bus, opened.ata_words)
+            warnings += doubt
         finally:
             os.close(fd)
     except OSError as error:
@@ -141,6 +144,7 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
         scsi=scsi_facts,
         mmc=mmc_facts,
         usb=usb_facts,
+        tcg=tcg_facts,
         warnings=tuple(warnings),
     )
 

@@ -23,6 +23,7 @@ from appliance.errors import ConfigError
 from appliance.i18n import N_, _
 from appliance.job.board import Board
 from appliance.job.consent import ConsentError, check_plan, check_typed, scanned_tag
+from appliance.job.psids import checked, keep
 from appliance.job.server import Server
 from appliance.job.state import DrivePhase, DriveState, JobPhase, JobState, StationInfo
 from appliance.job.store import Store
@@ -307,7 +308,8 @@ class Engine:
         """A face's intent; raises what is refused. Nothing but consent starts anything."""
         match method:
             case "Consent":
-                self._accept(from_json(Consent, parameters.get("consent"), "consent"), typed=True)
+                given = from_json(Consent, parameters.get("consent"), "consent")
+                self._accept(given, typed=True, psids=parameters.get("psids"))
             case "ConsentByTicket":
                 self._by_ticket(str(parameters.get("ticket", "")))
             case "AttestNoMedia":
@@ -329,7 +331,7 @@ class Engine:
                 raise ConsentError("call-unreadable", problem=method)
         return {}
 
-    def _accept(self, consent: Consent, *, typed: bool) -> None:
+    def _accept(self, consent: Consent, *, typed: bool, psids: Any = None) -> None:
         with self._lock:
             plan = self._plan
             if self._consented.is_set():
@@ -339,6 +341,7 @@ class Engine:
             check_plan(consent, plan)
             if typed:
                 check_typed(replace(consent, ticket=None), plan)
+            keep(self.store.psids, checked(psids or {}, plan))
             tag = self._listed_tag(plan.machine)
             if typed and self.settings["asset_tag"] == "scan":
                 tag = scanned_tag(consent)

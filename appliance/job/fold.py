@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from appliance import schemes
+from appliance.erasure import psid
 from appliance.erasure.planning import destruction
 from appliance.erasure.plausibility import doubts
 from appliance.erasure.standards import BY_ID, Method
@@ -98,6 +99,10 @@ def _holds(check: Check) -> bool:
     return check.good
 
 
+# Preparations that change nothing until they say so.
+_HARMLESS = {"unlock-known-password", *psid.CODES}
+# Refusals of a drive that may still be at work.
+_WITHOUT_END = {"sanitize-without-end", "tcg-revert-without-end"}
 # What already says why a drive has another size, or none, at the end.
 _SIZE_EXPLAINED = {"size-changed", "identity-changed", "drive-gone"}
 
@@ -120,6 +125,8 @@ class _Folding:
     refused: Reason | None = None
     decided: bool = False
     touched: bool = False
+    touched_before: bool = False
+    reverted: bool = False
     discarded: list[ByteRange] = field(default_factory=list)
     hidden: tuple[HiddenArea, ...] | None = None
     size_before: int = 0
@@ -161,6 +168,7 @@ def drive_result(events: Iterable[Event], log_head: str = START) -> DriveResult:
         ended_at=state.ended,
         discarded=tuple(state.discarded),
         not_recorded=_not_recorded(drive, state),
+        reverted=state.reverted,
         log_head=log_head,
     )
 
@@ -187,8 +195,14 @@ def _take(state: _Folding, event: Event) -> None:
             state.hidden = tuple(from_json(HiddenArea, area) for area in data["areas"])
         case "preparation-started":
             # A password that was tried and not taken changed nothing.
-            harmless = data["preparation"]["code"] == "unlock-known-password"
-            state.touched = state.touched or not harmless
+            state.touched = state.touched or data["preparation"]["code"] not in _HARMLESS
+        case "revert-given":
+            state.touched_before = state.touched
+            state.touched = True
+        case "revert-refused":
+            state.touched = state.touched_before
+        case "reverted":
+            state.reverted = True
         case "smart":
             state.smart_before = from_json(Smart, data["smart"]) if data["smart"] else None
         case "attempt-started":
@@ -214,7 +228,7 @@ def _outcome(
 ) -> Outcome:
     if state.refused is not None:
         exceptions.append(state.refused)
-        if state.refused.code == "sanitize-without-end":
+        if state.refused.code in _WITHOUT_END:
             return Outcome.UNKNOWN
         return Outcome.FAILED if state.touched else Outcome.NOT_ATTEMPTED
     if state.open_method:

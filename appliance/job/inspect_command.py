@@ -6,9 +6,11 @@ import argparse
 import json
 import sys
 
+from appliance.erasure.psid import tcg_state
 from appliance.hardware.machine import machine
-from appliance.i18n import N_, _
+from appliance.i18n import N_, _, language
 from appliance.model import Machine, to_json
+from appliance.texts import short
 
 _JSON_HELP = N_("Print JSON")
 
@@ -43,5 +45,6 @@ def lines(found: Machine) -> list[str]:
             f"{drive.path}: {drive.identity.model} {drive.identity.serial or '???'} "
             f"{drive.bus} {drive.media} {drive.size_bytes / 1e9:.1f} GB {health}"
             + (f"  [{_('stick')}]" if drive.is_stick else "")
+            + (f"  [{short(tcg_state(drive.tcg), language())}]" if drive.tcg else "")
         )
     return shown

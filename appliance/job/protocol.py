@@ -7,7 +7,8 @@ A reply is `{"parameters": {...}}` (with `"continues": true` while more will com
 | method | parameters | reply |
 | --- | --- | --- |
 | Subscribe | | `{"state": JobState}`, then `{"state": ...}` or `{"progress": Progress}` |
-| Consent | `{"consent": Consent}` | `{}`, or an error that says what does not fit |
+| Consent | `{"consent": Consent, "psids": {drive key: PSID}}` | `{}`, or an error that says what \
+does not fit; without PSIDs `psids` is left out |
 | ConsentByTicket | `{"ticket": JWS}` | `{}`, or an error |
 | AttestNoMedia | `{"technician": str}` | `{}` |
 | Rescan | | `{}` |

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.erasure.planning import destruction
+from appliance.erasure.psid import takes_psid
 from appliance.erasure.release import release
 from appliance.errors import TajdeedError
 from appliance.hardware.drives import found_again
@@ -196,6 +197,7 @@ class Running:
             read_back=self._settings["image.read_back"],
             asset_tag=self._record.asset_tag,
             hostname=hostname(self._record.asset_tag),
+            psid_file=str(self._store.psids / drive.key) if takes_psid(plan) else "",
         )
         path = self._store.task(job, drive.key, kind)
         tasks.write(path, order)

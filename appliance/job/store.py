@@ -69,6 +69,11 @@ class Store:
     def progress(self, job: str, key: str, kind: str) -> Path:
         return self.run / "progress" / f"{job}.{key}.{kind}.json"
 
+    @property
+    def psids(self) -> Path:
+        """Of self-encrypting drives, by drive key; gone at the next boot."""
+        return self.run / "psids"
+
     def job_ids(self) -> tuple[str, ...]:
         """Jobs that have a log, in the order in which they were begun."""
         logs = sorted(

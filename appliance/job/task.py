@@ -12,7 +12,10 @@ from appliance.model import DrivePlan, ImageOffer, Policy, from_json, to_json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """An erase (`kind="erase"`) or, once that drive is decided, a lay-down (`"lay-down"`)."""
+    """An erase (`kind="erase"`) or, once that drive is decided, a lay-down (`"lay-down"`).
+
+    `psid_file`: where the drive's PSID lies, if one was given; it stands in no task.
+    """
 
     kind: str
     job: str
@@ -27,6 +30,7 @@ class Task:
     read_back: bool = True
     asset_tag: str = ""
     hostname: str = ""
+    psid_file: str = ""
 
 
 def write(path: Path, task: Task) -> None:

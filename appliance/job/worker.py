@@ -21,6 +21,7 @@ from appliance.erasure.uncovering import accessible_bytes, look_again, scan_agai
 from appliance.errors import DriveError, TajdeedError
 from appliance.hardware.smart import smart
 from appliance.i18n import N_, _
+from appliance.job import psids
 from appliance.job import task as tasks
 from appliance.job.eventlog import Writer
 from appliance.job.fold import proven
@@ -85,6 +86,7 @@ def erase(task: tasks.Task, log: Writer) -> None:
             cipher=task.cipher,
             say=log.add,
             progress=Progress(Path(task.progress)).write,
+            psid=psids.read(task.psid_file),
         )
         if prepared:
             known = _same_or_larger(site, before)

@@ -69,6 +69,8 @@ def build_drive(result: DriveResult, *, job: str, tool: Tool) -> Draft:
         "tool": tool.to_json(),
         "not_recorded": sorted(set(not_recorded)),
     }
+    if locks := _own_locks(result):
+        body["own_locks"] = locks
     return draft("drive", job, result.log_head, body)
 
 
@@ -105,6 +107,21 @@ def build_deployment(
         "tool": tool.to_json(),
     }
     return draft("deployment", job, log_head, body)
+
+
+def _own_locks(result: DriveResult) -> dict[str, Any]:
+    """What a drive's own (TCG) locks were found to be, and whether they were removed; empty for
+    a drive whose locks did not matter."""
+    tcg = result.drive.tcg
+    if tcg is None or not (tcg.closed or tcg.locking_enabled):
+        return {}
+    return {
+        "classes": list(tcg.ssc),
+        "enabled": tcg.locking_enabled,
+        "locked": tcg.locked,
+        "shadowed": tcg.shadowed,
+        "reverted": result.reverted,
+    }
 
 
 def _unseen_areas(result: DriveResult) -> tuple[Reason, ...]:

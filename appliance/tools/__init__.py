@@ -38,15 +38,22 @@ def run(
     timeout_s: float = 60.0,
     stdin: bytes = b"",
     ok: Sequence[int] | None = (0,),
+    unsaid: str = "",
 ) -> Output:
     """Run a program and return what it said.
 
-    `ok` lists the exit statuses that are no error; None accepts all. ToolError
+    `ok` lists the exit statuses that are no error; None accepts all. `unsaid`: a word of argv
+    that stands in no record, no error and no text of the answer, only in its raw bytes. ToolError
     `tool-missing`, `tool-timeout` or `tool-failed` otherwise, with argv, status and the end of
     its error text. Nothing of our environment reaches it but PATH; stdin is closed.
     """
     import sh
 
+    def text(raw: bytes) -> str:
+        said = raw.decode("utf-8", "backslashreplace")
+        return said.replace(unsaid, "***") if unsaid else said
+
+    told = tuple("***" if unsaid and word == unsaid else word for word in argv)
     started_at, begin = utc_now(), time.monotonic()
     try:
         command = sh.Command(argv[0])
@@ -72,27 +79,27 @@ def run(
             },
         )
     except sh.TimeoutException as error:
-        raise ToolError("tool-timeout", tool=" ".join(argv), seconds=timeout_s) from error
+        raise ToolError("tool-timeout", tool=" ".join(told), seconds=timeout_s) from error
     except sh.SignalException as error:
         raise ToolError(
-            "tool-failed", tool=" ".join(argv), status=-1, problem=type(error).__name__
+            "tool-failed", tool=" ".join(told), status=-1, problem=type(error).__name__
         ) from error
     result = Output(
         run=CommandRun(
-            argv=tuple(argv),
+            argv=told,
             status=done.exit_code,
             started_at=started_at,
             elapsed_s=round(time.monotonic() - begin, 3),
         ),
         status=done.exit_code,
-        stdout=done.stdout.decode("utf-8", "backslashreplace"),
-        stderr=done.stderr.decode("utf-8", "backslashreplace"),
+        stdout=text(done.stdout),
+        stderr=text(done.stderr),
         raw=done.stdout,
     )
     if ok is not None and result.status not in ok:
         raise ToolError(
             "tool-failed",
-            tool=" ".join(argv),
+            tool=" ".join(told),
             status=result.status,
             problem=(result.stderr.strip() or result.stdout.strip())[-500:],
         )

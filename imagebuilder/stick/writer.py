@@ -175,6 +175,8 @@ def _boot_files(place: Path, parts: Parts, personal: Personal, layout: Layout) -
     words = f"tajdeed.stick={layout.system.guid} console=tty0 quiet loglevel=3"
     # Nothing outside the stick (SMBIOS, say) adds units: systemd.system-credentials(7).
     words += " systemd.import_credentials=no"
+    # libata keeps TCG's commands from SATA drives otherwise: their locks could not be seen.
+    words += " libata.allow_tpm=1"
     command_line = f"{words} {personal.command_line}".strip()
     config = _GRUB_CONFIG.format(command_line=command_line)
     # BIOS and 32-bit UEFI read the first, Debian's signed GRUB the second

@@ -34,6 +34,7 @@ from tests.drivelab.atasecurity import Security
 from tests.drivelab.clock import Clock
 from tests.drivelab.firmware import Firmware
 from tests.drivelab.media import Buffer, Medium, MediumError
+from tests.drivelab.tcg import Tcg, TcgError
 
 Done = Callable[[Buffer], None]
 Reset = Literal["power", "hard", "soft"]
@@ -42,6 +43,7 @@ READS = frozenset((0x20, 0x24, 0x25, 0x29, 0xC4, 0xC8))
 WRITES = frozenset((0x30, 0x34, 0x35, 0x39, 0xC5, 0xCA))
 _VERIFIES = frozenset((0x40, 0x42))
 _SECURITY = range(0xF1, 0xF7)
+_TRUSTED = frozenset((0x5C, 0x5E))
 # What a drive still does while a sanitize operation runs (ACS-5 4.15.7).
 _DURING_SANITIZE = frozenset((0xEC, 0xB4, 0xE5, 0x2F, 0x47, 0xE1, 0xE7, 0xEA, 0xB0, 0xEF))
 _SMART_SIGNATURE = 0xC24F
@@ -61,6 +63,7 @@ class AtaDrive(Firmware):
         self.before_command: list[Callable[[Taskfile], None]] = []
         self.security = Security(clock, traits.erase_s, self._wipe)
         self.sanitize = Sanitize(clock, traits.sanitize, traits.sanitize_s, self._wipe)
+        self.tcg = Tcg(traits.tcg, self._revert, self.note) if traits.tcg else None
         self._pending: Deferred | None = None
         self._smart = True
         self._write_cache = True
@@ -103,6 +106,8 @@ class AtaDrive(Firmware):
                 self.capacity.power_cycle()
                 self.security.power_cycle()
                 self.sanitize.power_cycle()
+                if self.tcg is not None:
+                    self.tcg.power_cycle()
                 self._standby = False
 
     def _late(self, answer: Buffer, done: Done) -> None:
@@ -130,6 +135,14 @@ class AtaDrive(Firmware):
         command = task.command
         if self.sanitize.closed and command not in _DURING_SANITIZE:
             raise AtaError
+        if self.tcg is not None:
+            if command in _TRUSTED:
+                return self._trusted(self.tcg, task, data)
+            # The two kinds of lock exclude each other, and a locked range takes no erase.
+            if self.tcg.enabled and command in _SECURITY:
+                raise AtaError
+            if self.tcg.locked and (command == 0x06 or (command == 0xB4 and task.feature)):
+                raise AtaError
         if command in atacapacity.COMMANDS:
             return self.capacity.handle(task)
         self.capacity.other_command()
@@ -154,6 +167,22 @@ class AtaDrive(Firmware):
             self._housekeeping(task)
         return b""
 
+    def _trusted(self, tcg: Tcg, task: Taskfile, data: bytes) -> bytes:
+        """TRUSTED RECEIVE and TRUSTED SEND: protocol in FEATURE, ComID and length in LBA."""
+        protocol, comid = task.feature & 0xFF, task.lba >> 8 & 0xFFFF
+        length = (task.count & 0xFF | (task.lba & 0xFF) << 8) * 512
+        try:
+            if task.command == 0x5C:
+                return tcg.receive(protocol, comid, length)
+            tcg.send(protocol, comid, data[:length])
+        except TcgError as error:
+            self.note(str(error))
+            raise AtaError from error
+        return b""
+
+    def _revert(self) -> None:
+        self._wipe("tcg-revert", 1.0)
+
     def _identify(self) -> bytes:
         now = AtaNow(
             serial=self.serial,
@@ -169,6 +198,8 @@ class AtaDrive(Firmware):
         first, count = task.lba, task.sectors
         if self.security.locked:
             raise AtaError
+        if self.tcg is not None and (self.tcg.locked or self.tcg.shadow):
+            return self._behind_locks(self.tcg, task)
         if first + count > self.capacity.accessible:
             raise AtaError(NO_SUCH_ADDRESS, first)
         self._standby = False
@@ -182,6 +213,14 @@ class AtaDrive(Firmware):
             self.note(str(error))
             raise AtaError(UNCORRECTABLE, error.lba) from error
         return found if task.command in READS else b""
+
+    def _behind_locks(self, tcg: Tcg, task: Taskfile) -> bytes:
+        """The shadow, where there is one; all else is an error (Opal SSC 2.02, 4.3.5)."""
+        at = task.lba * self.medium.block_bytes
+        wanted = task.sectors * self.medium.block_bytes
+        if task.command not in READS or at + wanted > len(tcg.shadow):
+            raise AtaError
+        return tcg.shadow[at : at + wanted]
 
     def _trim(self, data: bytes) -> None:
         for (entry,) in struct.iter_unpack("<Q", data):
@@ -242,10 +281,10 @@ class AtaDrive(Firmware):
         visible = name == "erase" or self.traits.erases_visible
         blocks = self.capacity.accessible if visible else self.capacity.factory
         end = int(blocks * part)
-        if name not in ("sanitize-crypto", "sanitize-overwrite"):
+        if name not in ("sanitize-crypto", "sanitize-overwrite", "tcg-revert"):
             self.medium.zero(0, end)
             return
-        noise = name == "sanitize-crypto"
+        noise = name in ("sanitize-crypto", "tcg-revert")
         size = self.medium.block_bytes
         for first in range(0, end, _WIPE_BLOCKS):
             count = min(_WIPE_BLOCKS, end - first) * size

@@ -28,6 +28,7 @@ from appliance.hardware.ata import rotation_rpm
 from appliance.hardware.atasanitize import sanitize_status
 from appliance.hardware.descriptor import ScsiAnswer, ata_identify, ata_identity
 from appliance.hardware.hidden import ata_with_hidden
+from appliance.hardware.tcg import tcg_facts
 from appliance.job.eventlog import Event
 from appliance.job.fold import drive_result, proven
 from appliance.job.worker import attempted, reason_of
@@ -42,11 +43,13 @@ from appliance.model import (
     to_json,
 )
 from appliance.tools import Output
+from tests.drivelab import tcg
 from tests.drivelab.ata import AtaDrive
 from tests.drivelab.atacommand import Taskfile
 from tests.drivelab.clock import RunningClock
 from tests.drivelab.media import Buffer
 from tests.drivelab.personality import Bench, load
+from tests.drivelab.tcghost import sedutil
 from tests.unit.machines import machine
 
 AT = "2026-11-24T10:00:00.000Z"
@@ -70,7 +73,9 @@ class AtaBench:
     hdparm_lingers_s = 0.0
 
     def __init__(self, name: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.model = load(name).build(
+        personality = load(name)
+        self.psid = personality.psid
+        self.model = personality.build(
             SmallBench(clock=RunningClock(SPEED), name=name, directory=directory)
         )
         assert isinstance(self.model, AtaDrive)
@@ -81,6 +86,7 @@ class AtaBench:
         monkeypatch.setattr("appliance.hardware.descriptor.scsi_command", self._scsi)
         monkeypatch.setattr("appliance.hardware.taskfile.scsi_command", self._scsi)
         monkeypatch.setattr("appliance.tools.hdparm.run", self._hdparm)
+        monkeypatch.setattr("appliance.tools.sedutil.run", sedutil(self._exchange))
         # A file is no block device that could be asked who it is.
         monkeypatch.setattr(Site, "confirm_identity", lambda site: None)
 
@@ -104,6 +110,7 @@ class AtaBench:
             logical_block_bytes=512,
             physical_block_bytes=512,
             ata=facts,
+            tcg=tcg_facts(self.fd, Bus.SATA, words)[0],
         )
 
     def erase(self, policy: Policy | None = None) -> DriveResult:
@@ -119,6 +126,7 @@ class AtaBench:
             cipher="chacha20",
             say=self._say,
             progress=lambda phase, headway: None,
+            psid=self.psid,
         )
         try:
             prepare(site, plan.preparations)
@@ -183,6 +191,13 @@ class AtaBench:
             host_status=0,
             driver_status=8 * bool(sense),
         )
+
+    def _exchange(self, packet: bytes) -> bytes:
+        """TRUSTED SEND and TRUSTED RECEIVE of one ComPacket each."""
+        feature, lba = tcg.PROTOCOL, tcg.COMID << 8
+        sent = Taskfile(command=0x5E, feature=feature, count=len(packet) // 512, lba=lba)
+        self._submit(sent, packet)
+        return self._submit(Taskfile(command=0x5C, feature=feature, count=4, lba=lba))
 
     def _hdparm(self, argv: tuple[str, ...], **_: Any) -> Output:
         """hdparm's commands; like the real one it exits with 0 for what a drive refuses."""

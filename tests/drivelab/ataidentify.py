@@ -9,6 +9,7 @@ import struct
 from dataclasses import dataclass
 
 from tests.drivelab.firmware import field
+from tests.drivelab.tcg import TcgTraits
 
 SOLID_STATE_RPM = 1
 _SANITIZE_BITS = {"crypto": 1 << 13, "overwrite": 1 << 14, "block": 1 << 15}
@@ -44,6 +45,7 @@ class AtaTraits:
     halves: frozenset[str] = frozenset()
     erases_visible: bool = False
     latency_s: float = 0.0
+    tcg: TcgTraits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ def identify(traits: AtaTraits, now: AtaNow) -> bytes:
     put(27, traits.model, 40)
     words[0], words[1], words[3], words[6] = 0x0040, 16383, 16, 63
     words[47], words[48], words[49], words[50] = 0x8010, 0x4000, 0x2F00, 0x4000
+    words[48] |= traits.tcg is not None
     words[53], words[63], words[64] = 0x0007, 0x0007, 0x0003
     words[65:69] = [120] * 4
     if traits.sanitize:

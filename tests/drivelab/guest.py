@@ -46,11 +46,12 @@ def plan(wanted):
         if state.phase is JobPhase.CONSENT and len(state.plan.drives) > int(wanted):
             return {"drives": to_json(state.plan.drives)}
 
-def consent(*_):
+def consent(*psids):
     state = next(states())
     typed = {one.drive.key: one.drive.identity.last4 for one in state.plan.drives if one.erases}
     given = Consent(plan_digest=state.plan_digest, technician="Tester", typed=typed)
-    return call("Consent", consent=to_json(given))
+    found = dict(one.split("=") for one in psids)
+    return call("Consent", consent=to_json(given), psids=found)
 
 def sleep(*_):
     call("Suspend", technician="Tester")
@@ -123,7 +124,7 @@ def erase_all(machine: Machine, laboratory: Laboratory, timeout_s: float) -> dic
             raise LookupError(f"the machine did not sleep: {slept}")
         plan = _job(machine, f"plan {wanted}", 300)
     laboratory.moment("consent")
-    _job(machine, "consent", 60)
+    _job(machine, " ".join(("consent", *_psids(plan, laboratory))), 60)
     state = _job(machine, "finished", timeout_s)
     ids = {one["drive"]: one["id"] for one in state["statements"] if one["type"] == "drive"}
     found = {}
@@ -157,6 +158,15 @@ def drive_outcomes(machine: Machine) -> list[str]:
         if name.endswith(".jws")
     ]
     return sorted(body["outcome"] for body in bodies if "drive" in body and "attempts" in body)
+
+
+def _psids(plan: dict[str, Any], laboratory: Laboratory) -> list[str]:
+    """KEY=PSID of every drive whose label was read."""
+    return [
+        f"{one['drive']['key']}={found.psid}"
+        for one in plan["drives"]
+        if (found := laboratory.whose(one["drive"]["sysfs"])) is not None and found.psid
+    ]
 
 
 def last_words(laboratory: Laboratory, personality: Personality, lines: int = 20) -> str:

@@ -23,6 +23,7 @@ from tests.drivelab.nvmeidentify import (
     sanitize_log,
     smart_log,
 )
+from tests.drivelab.tcg import Tcg, TcgError
 
 Done = Callable[[int, Buffer, int], None]
 """Status, data for the host, the completion's dword 0."""
@@ -33,6 +34,7 @@ SANITIZE_FAILED, SANITIZE_IN_PROGRESS = 0x1C, 0x1D
 LBA_OUT_OF_RANGE, FORMAT_IN_PROGRESS = 0x80, 0x84
 INVALID_LOG, INVALID_FORMAT = 0x109, 0x10A
 WRITE_FAULT, UNRECOVERED_READ = 0x280, 0x281
+ACCESS_DENIED = 0x286
 _ALL = 0xFFFFFFFF
 _SANITIZES = {2: "block", 3: "overwrite", 4: "crypto"}
 _UNRESTRICTED = 1 << 3
@@ -87,6 +89,7 @@ class NvmeController(Firmware):
         self._failures_left = traits.sanitize_failures
         self._failure_mode = False
         self._events: list[Done] = []
+        self.tcg = Tcg(traits.tcg, self._revert, self.note) if traits.tcg else None
         self._identify(1, 0)  # a wrong choice of the maker shows now, not in the guest
 
     def transfer(self, admin: bool, entry: bytes) -> tuple[bool, int]:
@@ -97,6 +100,8 @@ class NvmeController(Firmware):
         if opcode & 3 == 0:
             return False, 0
         if admin:
+            if opcode in (0x81, 0x82):
+                return to_controller, words[1]
             if opcode == 0x02:
                 return False, ((words[0] >> 16 | (words[1] & 0xFFFF) << 16) + 1) * 4
             return to_controller, 4096 if opcode == 0x06 else 0
@@ -147,6 +152,8 @@ class NvmeController(Firmware):
                 return None
             case 0x08:
                 return b"", 1  # not aborted
+            case 0x81 | 0x82 if self.tcg is not None:
+                return self._security(self.tcg, opcode, words, data), 0
             case 0x80:
                 self._format(words[0], nsid, done)
                 return None
@@ -154,6 +161,26 @@ class NvmeController(Firmware):
                 self._sanitize(words[0])
                 return b"", 0
         raise NvmeError(INVALID_OPCODE)
+
+    def _security(self, tcg: Tcg, opcode: int, words: tuple[int, ...], data: Buffer) -> Buffer:
+        """Security Send and Receive: protocol and ComID in dword 10, bytes in dword 11."""
+        protocol, comid = words[0] >> 24, words[0] >> 8 & 0xFFFF
+        try:
+            if opcode == 0x82:
+                return tcg.receive(protocol, comid, words[1])
+            tcg.send(protocol, comid, bytes(data))
+        except TcgError as error:
+            self.note(str(error))
+            raise NvmeError(INVALID_FIELD) from error
+        return b""
+
+    def _revert(self) -> None:
+        self._wipe("tcg-revert", list(self.namespaces.values()))
+
+    def power_cycle(self) -> None:
+        """The controller had no power: its locks close again."""
+        if self.tcg is not None:
+            self.tcg.power_cycle()
 
     def _identify(self, structure: int, nsid: int) -> bytes:
         if structure == 1:
@@ -250,6 +277,8 @@ class NvmeController(Firmware):
     def _sanitize(self, order: int) -> None:
         if self._sanitize_progress() is not None:
             raise NvmeError(SANITIZE_IN_PROGRESS)
+        if self.tcg is not None and self.tcg.locked:
+            raise NvmeError(ACCESS_DENIED)
         action = order & 7
         if action == 1 and self.traits.sanitize:
             self._leave_failure_mode()
@@ -305,6 +334,8 @@ class NvmeController(Firmware):
             raise NvmeError(SANITIZE_IN_PROGRESS)
         if self._failure_mode:
             raise NvmeError(SANITIZE_FAILED)
+        if self.tcg is not None and self.tcg.locked:
+            raise NvmeError(ACCESS_DENIED)
 
     def _sanitize_ends(self) -> None:
         with self.lock:

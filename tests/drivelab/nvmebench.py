@@ -23,6 +23,7 @@ from appliance.erasure.site import Site
 from appliance.errors import DriveError
 from appliance.hardware import nvme as nvmes
 from appliance.hardware.sysfs import printable
+from appliance.hardware.tcg import tcg_facts
 from appliance.job.eventlog import Event
 from appliance.job.fold import drive_result, proven
 from appliance.job.worker import attempted, reason_of
@@ -39,11 +40,13 @@ from appliance.model import (
     to_json,
 )
 from appliance.tools import Output
+from tests.drivelab import tcg
 from tests.drivelab.clock import RunningClock
 from tests.drivelab.donor import left_bytes
 from tests.drivelab.media import Store
 from tests.drivelab.nvme import NvmeController
 from tests.drivelab.personality import Bench, load
+from tests.drivelab.tcghost import sedutil
 from tests.unit.machines import machine
 
 AT = "2026-11-24T10:00:00.000Z"
@@ -69,7 +72,9 @@ class NvmeBench:
     """One personality's controller, opened; `erase` does to it what a worker does."""
 
     def __init__(self, name: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        controller = load(name).build(
+        personality = load(name)
+        self.psid = personality.psid
+        controller = personality.build(
             SmallBench(clock=RunningClock(SPEED), name=name, directory=directory)
         )
         assert isinstance(controller, NvmeController)
@@ -80,6 +85,8 @@ class NvmeBench:
             monkeypatch.setattr(f"appliance.hardware.{module}.nvme_admin_read", doors.admin_read)
         monkeypatch.setattr("appliance.hardware.nvme._namespace", doors.namespace)
         monkeypatch.setattr("appliance.tools.nvme.run", doors.nvme_cli)
+        monkeypatch.setattr("appliance.hardware.tcg.nvme_admin_read", doors.admin_read)
+        monkeypatch.setattr("appliance.tools.sedutil.run", sedutil(doors.exchange))
         monkeypatch.setattr("appliance.erasure.nvmesanitize.answers", doors.answers)
         self._media = sorted(directory.glob(f"{name}.*.medium"))
         self._fds = [os.open(path, os.O_RDWR) for path in self._media]
@@ -107,6 +114,7 @@ class NvmeBench:
             cipher="chacha20",
             say=self._say,
             progress=lambda phase, headway: None,
+            psid=self.psid,
         )
         self._say("task", drive=to_json(self.drive), policy=to_json(policy))
         try:
@@ -142,6 +150,7 @@ class NvmeBench:
             logical_block_bytes=512,
             physical_block_bytes=512,
             nvme=facts,
+            tcg=tcg_facts(self._fds[0], Bus.NVME, None)[0],
         )
 
 
@@ -159,12 +168,19 @@ class _Doors:
         *,
         nsid: int = 0,
         cdw10: int = 0,
+        cdw11: int = 0,
         timeout_ms: int = 0,
     ) -> bytes:
-        status, data = self._command(True, opcode, nsid, cdw10)
+        status, data = self._command(True, opcode, nsid, cdw10, cdw11)
         if status:
             raise OSError(5, f"status {status:#x}")
         return data[:length]
+
+    def exchange(self, packet: bytes) -> bytes:
+        """Security Send and Security Receive of one ComPacket each."""
+        place = tcg.PROTOCOL << 24 | tcg.COMID << 8
+        assert self._command(True, 0x81, 0, place, len(packet), packet)[0] == 0
+        return self._command(True, 0x82, 0, place, 2048)[1]
 
     def answers(self, fd: int, shape: Geometry) -> bool:
         """A block of the first namespace is asked for, as the kernel would."""
@@ -198,15 +214,23 @@ class _Doors:
             raw=b"",
         )
 
-    def _command(self, admin: bool, opcode: int, nsid: int, cdw10: int) -> tuple[int, bytes]:
-        entry = struct.pack("<BBHI32x6I", opcode, 0, 7, nsid, cdw10, 0, 0, 0, 0, 0)
+    def _command(
+        self,
+        admin: bool,
+        opcode: int,
+        nsid: int,
+        cdw10: int,
+        cdw11: int = 0,
+        data: bytes = b"",
+    ) -> tuple[int, bytes]:
+        entry = struct.pack("<BBHI32x6I", opcode, 0, 7, nsid, cdw10, cdw11, 0, 0, 0, 0)
         ended = threading.Event()
         answer: list[tuple[int, bytes]] = []
 
-        def done(status: int, data: bytes | bytearray | memoryview, _result: int) -> None:
-            answer.append((status & 0x7FF, bytes(data)))
+        def done(status: int, said: bytes | bytearray | memoryview, _result: int) -> None:
+            answer.append((status & 0x7FF, bytes(said)))
             ended.set()
 
-        self._controller.execute(admin, entry, b"", done)
+        self._controller.execute(admin, entry, data, done)
         assert ended.wait(60), "the controller never answered"
         return answer[0]

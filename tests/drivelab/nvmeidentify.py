@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass
 
 from tests.drivelab.firmware import field
+from tests.drivelab.tcg import TcgTraits
 
 VERSION_1_4 = 0x00010400
 LBA_FORMATS = (512, 4096)
@@ -43,6 +44,7 @@ class NvmeTraits:
     stuck_at: float | None = None
     forgets_sanitize: bool = False
     formats_first_only: bool = False
+    tcg: TcgTraits | None = None
 
 
 def identify_controller(traits: NvmeTraits, namespaces: int, capacity_bytes: int) -> bytes:
@@ -54,7 +56,8 @@ def identify_controller(traits: NvmeTraits, namespaces: int, capacity_bytes: int
     raw[77] = 6  # largest transfer: 2^6 pages
     struct.pack_into("<HI", raw, 78, 1, VERSION_1_4)
     raw[111] = 1  # an I/O controller
-    struct.pack_into("<H", raw, 256, 0x0002 if traits.format_supported else 0)
+    # OACS: Security Send and Receive, Format NVM
+    struct.pack_into("<H", raw, 256, (traits.tcg is not None) | traits.format_supported << 1)
     raw[258], raw[259], raw[260], raw[261], raw[262] = 3, 3, 0x02, 0x02, 3
     struct.pack_into("<HH", raw, 266, 353, 358)
     raw[280:296] = capacity_bytes.to_bytes(16, "little")

@@ -105,6 +105,7 @@ class NvmeFunction(PciFunction):
 
     def reset(self) -> None:
         self._configure(0)
+        self._controller.power_cycle()
 
     def _pull(self) -> None:
         self._controller.note("vanished")

@@ -6,7 +6,8 @@ A personality is a Python module, in the repository or anywhere else, with
 - `EXPECTED`: an `Expected`: what an honest certificate says of such a drive;
 - `build(bench) -> Drive`: the drive (an `AtaDrive`, `NvmeController`, `ScsiDisk`, `Emmc` or
   `UsbDevice`, as the bus asks for), on a medium of `bench`;
-- where it is wanted, `SLEEPS = True`: the PC is put to sleep before its plan is made.
+- where it is wanted, `SLEEPS = True`: the PC is put to sleep before its plan is made;
+- where it is wanted, `PSID`: what the technician reads on the drive's label and types at consent.
 
 The medium comes filled with a donor's data, each block with a marker: see `donor.py`. Nothing of
 it is known to the product; the drive's truth is what lies in its `Store` at the end.
@@ -84,6 +85,7 @@ class Personality:
     expected: Expected
     build: Callable[[Bench], Drive]
     sleeps: bool = False
+    psid: str = ""
 
 
 def load(name_or_path: str) -> Personality:
@@ -112,6 +114,7 @@ def load(name_or_path: str) -> Personality:
         expected=module.EXPECTED,
         build=module.build,
         sleeps=getattr(module, "SLEEPS", False),
+        psid=getattr(module, "PSID", ""),
     )
 
 

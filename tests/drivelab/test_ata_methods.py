@@ -41,6 +41,11 @@ NAMES = (
     "locked-by-us",
     "locked-by-owner",
     "frozen-after-suspend",
+    "opal-locked",
+    "opal-psid-liar",
+    "opal-stays-locked",
+    "opal-wrong-psid",
+    "opal-in-use",
 )
 
 Open = Callable[[str], AtaBench]

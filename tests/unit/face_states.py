@@ -35,6 +35,7 @@ from appliance.model import (
     Policy,
     Reason,
     RuledOut,
+    TcgFacts,
     digest,
 )
 
@@ -287,3 +288,15 @@ def with_notes(*codes: str) -> JobState:
     first, *rest = PLAN.drives
     noted = replace(first, notes=tuple(Reason(code=code) for code in codes))
     return replace(CONSENT, plan=replace(PLAN, drives=(noted, *rest)))
+
+
+def with_locks(code: str) -> JobState:
+    """The state before consent, with a use for the first drive's PSID."""
+    first, *rest = PLAN.drives
+    tcg = TcgFacts(ssc=("opal2",), locking_supported=True, locking_enabled=True, locked=True)
+    asked = replace(
+        first,
+        drive=replace(first.drive, tcg=tcg),
+        preparations=(Reason(code=code, facts={"ssc": "opal2"}),),
+    )
+    return replace(CONSENT, plan=replace(PLAN, drives=(asked, *rest)))

@@ -36,6 +36,7 @@ from appliance.model import (
     ScsiFacts,
     Smart,
     Stream,
+    TcgFacts,
     to_json,
 )
 from appliance.settings import PRESETS
@@ -121,6 +122,21 @@ def mmcs() -> st.SearchStrategy[MmcFacts]:
     )
 
 
+def tcgs() -> st.SearchStrategy[TcgFacts]:
+    """Every class that sedutil reverts, one that it does not, none; every state of the locks."""
+    return st.builds(
+        TcgFacts,
+        ssc=st.sampled_from(((), ("opal1",), ("opal2",), ("enterprise",), ("pyrite1",))),
+        **dict.fromkeys(
+            (
+                *("locking_supported", "locking_enabled", "locked", "media_encryption"),
+                *("mbr_enabled", "mbr_done", "sid_blocked"),
+            ),
+            _FLAGS,
+        ),
+    )
+
+
 @st.composite
 def drives(draw: st.DrawFn) -> Drive:
     """A drive of any bus, with the facts that are asked for on that bus, or with none."""
@@ -135,7 +151,7 @@ def drives(draw: st.DrawFn) -> Drive:
     if drive.bus not in own:
         return drive
     name, facts = own[drive.bus]
-    found: dict[str, Any] = {name: draw(st.none() | facts)}
+    found: dict[str, Any] = {name: draw(st.none() | facts), "tcg": draw(st.none() | tcgs())}
     return replace(drive, **found)
 
 
@@ -317,6 +333,11 @@ def logs(draw: st.DrawFn) -> list[Event]:
             case 1:
                 size = draw(st.sampled_from((drive.size_bytes, drive.size_bytes * 2)))
                 steps.append(("size-now", {"size_bytes": size}))
+            case 2 if draw(_FLAGS):
+                reason = to_json(Reason(code="revert-locked-drive"))
+                steps.append(("preparation-started", {"preparation": reason}))
+                steps.append(("revert-given", {}))
+                steps.append((draw(st.sampled_from(("reverted", "revert-refused"))), {}))
             case 2:
                 reason = to_json(Reason(code="wait-for-sanitize"))
                 steps.append(("preparation-started", {"preparation": reason}))

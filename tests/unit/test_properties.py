@@ -15,6 +15,7 @@ from appliance.codes import TEXTS
 from appliance.erasure.planning import drive_plan, features, reached
 from appliance.erasure.plausibility import doubts
 from appliance.erasure.preparing import PREPARERS
+from appliance.erasure.psid import CODES, needs_psid
 from appliance.erasure.standards import BY_ID
 from appliance.erasure.waiting import RECOVERS, WAITS
 from appliance.hardware.hidden import PRESENT, capped, hidden_areas
@@ -53,6 +54,9 @@ def test_no_plan_reaches_a_level_that_its_methods_cannot_give(pc: Machine, polic
         assert prepared <= set(PREPARERS)
         if prepared & {"wait-for-sanitize", "leave-failed-sanitize"}:
             assert drive.bus in WAITS and drive.bus in RECOVERS
+        if plan.erases and drive.tcg is not None and drive.tcg.closed:
+            # Nothing is believed of a drive that is closed, so it is opened first, or left alone.
+            assert needs_psid(plan)
         for option in plan.methods:
             method = BY_ID[option.method]
             assert method.built and drive.bus in method.buses
@@ -72,6 +76,8 @@ def test_no_plan_reaches_a_level_that_its_methods_cannot_give(pc: Machine, polic
 
 def opened_first(drive: Drive) -> bool:
     """Whether its areas are asked for again, once a preparation has opened the drive."""
+    if drive.tcg is not None and drive.tcg.closed:
+        return True
     ata = drive.ata if drive.bus is Bus.SATA else None
     return ata is not None and (ata.security_locked or ata.sanitize_state in ("running", "failed"))
 
@@ -229,12 +235,14 @@ def test_a_log_cut_anywhere_resumes_to_a_truthful_state(
     names = [one.event for one in kept]
     if "decided" not in names:
         assert result.outcome not in CERTIFIED
-        # A password that was tried changes nothing.
+        # A password or PSID that was tried and refused changes nothing.
+        harmless = {"unlock-known-password", *CODES}
         touched = "attempt-started" in names or any(
-            event.data["preparation"]["code"] != "unlock-known-password"
+            event.data["preparation"]["code"] not in harmless
             for event in kept
             if event.event == "preparation-started"
         )
+        touched = touched or names.count("revert-given") > names.count("revert-refused")
         if "refused" not in names:
             said = Outcome.UNKNOWN if touched else Outcome.NOT_ATTEMPTED
             assert result.outcome is said

@@ -54,6 +54,32 @@ def test_consent_sends_the_plan_and_what_was_typed() -> None:
     assert consent.typed == {"sata": "6134", "nvme": "3456"}
 
 
+PSID = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
+LOCKED = states.with_locks("revert-locked-drive")
+
+
+def test_a_scanned_psid_goes_to_the_engine_beside_the_consent() -> None:
+    # A scanner types, and ends with Enter: the next field is then the next drive's.
+    made = session(LOCKED, "enter", "c", *"Sami", "tab", *"6134", *PSID, "enter", *"3456")
+    call = made.press("f10")
+    assert isinstance(call, Call)
+    assert call.parameters["psids"] == {"sata": PSID}
+    consent = from_json(Consent, call.parameters["consent"])
+    assert consent.typed == {"sata": "6134", "nvme": "3456"}
+    # It is in no other place.
+    assert PSID not in str(call.parameters["consent"])
+
+
+def test_a_psid_of_another_length_does_not_start_and_none_at_all_does() -> None:
+    made = session(LOCKED, "enter", "c", *"Sami", "tab", *"6134", *PSID[:31], "tab", *"3456")
+    assert made.press("f10") is None
+    assert "31" in made.message[0]
+    made = session(LOCKED, "enter", "c", *"Sami", "tab", *"6134", "tab", *"3456")
+    call = made.press("f10")
+    assert isinstance(call, Call)
+    assert "psids" not in call.parameters
+
+
 def test_consent_does_not_start_on_enter_nor_before_everything_is_typed() -> None:
     made = session(states.CONSENT, "enter", "c", "right", "tab", *"6134")
     assert made.press("f10") is None

@@ -24,6 +24,7 @@ EVERY_STATE = {
     "consent": states.CONSENT,
     "no-drives": states.NO_DRIVES,
     "frozen": states.with_notes("ata-frozen"),
+    "locked": states.with_locks("revert-locked-drive"),
     "running": states.RUNNING,
     "finished": states.FINISHED,
     "registered": states.REGISTERED,
@@ -157,6 +158,21 @@ def test_consent_takes_the_tag_of_the_label_and_refuses_a_misread_one(tongue: st
     assert any(misread in line for line in lines)
     session.press("f10")
     assert misread in screen(session)[-2]
+
+
+def test_a_locked_drive_is_told_of_and_its_psid_is_asked_for(tongue: str) -> None:
+    locked = states.with_locks("revert-locked-drive")
+    assert "PSID" in "\n".join(screen(face(locked, tongue, "enter")))
+    session = face(locked, tongue, "enter", "c", "right", "tab", *"6134", *"ABCD-12")
+    lines = screen(session)
+    assert shows(lines, i18n._("PSID on the drive's label"))
+    assert shows(lines, i18n._("{n} of {wanted} characters").format(n=6, wanted=32))
+    assert any("ABCD12" + "_" * 26 in line for line in lines)
+    session = face(locked, tongue, "enter", "c", "right", "tab", *"6134")
+    assert shows(screen(session), i18n._("without it this drive stays as it is"))
+    in_use = states.with_locks("revert-drive-in-use")
+    session = face(in_use, tongue, "enter", "c", "right", "tab", *"6134")
+    assert shows(screen(session), i18n._("may be left empty"))
 
 
 def test_progress_shows_errors_only_where_there_are_some(tongue: str) -> None:

@@ -168,6 +168,19 @@ def _facts(payload: dict[str, Any]) -> list[Line]:
             english = "; ".join(f"{kind} {state.en}" for kind, state in found)
             arabic = "؛ ".join(f"{words.ltr(kind)} {state.ar}" for kind, state in found)
             lines.append(_line(N_("Hidden areas"), english, arabic))
+        if "own_locks" in body:
+            locks = body["own_locks"]
+            state = "closed" if locks["locked"] or locks["shadowed"] else "open"
+            state = "reverted" if locks["reverted"] else state
+            found_so = word(words.OWN_LOCKS, state)
+            classes = ", ".join(locks["classes"])
+            lines.append(
+                _line(
+                    N_("Own locks (TCG)"),
+                    f"{classes}: {found_so.en}",
+                    f"{words.ltr(classes)}: {found_so.ar}",
+                )
+            )
         return lines
     image = body["image"]
     return [

@@ -37,6 +37,11 @@ HIDDEN = {
     "present": N_("still there"),
     "could-not-be-excluded": N_("could not be excluded"),
 }
+OWN_LOCKS = {
+    "reverted": N_("found set up, and removed with the drive's PSID"),
+    "closed": N_("closed"),
+    "open": N_("set up and open"),
+}
 MEANINGS = {
     "purged": N_("The Purge procedure was performed, and reading back found what it must find."),
     "cleared": N_("The Clear procedure was performed, and reading back found what it must find."),

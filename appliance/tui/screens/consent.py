@@ -1,11 +1,16 @@
 """Consent: the technician says who they are and types each serial's last four characters.
 
-The destructive key is F10, which nobody presses by accident, and it says what is missing.
+A drive that encrypts by itself may also be given the PSID of its label, typed or by a scanner
+(a keyboard that ends with Enter). The destructive key is F10, which nobody presses by accident,
+and it says what is missing.
 What was typed goes to the engine as typed; the engine, not this screen, decides.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
+from appliance.erasure.psid import PSID_CHARACTERS, is_psid, needs_psid, takes_psid, tidied
 from appliance.i18n import _, ngettext
 from appliance.job import assettag
 from appliance.job.state import JobState
@@ -22,6 +27,13 @@ from appliance.tui.text import isolated
 _TECHNICIAN = "technician"
 _TAG = "asset-tag"
 _TAG_ROOM = len("TJ-XXXX-XXXX-C")
+# Some labels print it in groups.
+_PSID_ROOM = PSID_CHARACTERS + 8
+
+
+def psid_field(item: DrivePlan) -> str:
+    """The name of the field for a drive's PSID."""
+    return f"psid {item.drive.key}"
 
 
 def matches(typed: str, wanted: str) -> bool:
@@ -62,11 +74,13 @@ class Consent(Screen):
         if self._digest != state.plan_digest or not self._fields:
             self._digest = state.plan_digest
             kept = self._fields.get(_TECHNICIAN)
-            self._fields = {
-                _TECHNICIAN: kept or Field(40, state.station.technicians),
-                **({_TAG: Field(_TAG_ROOM)} if state.station.scans_tag else {}),
-                **{item.drive.key: Field(4) for item in erased_drives(state)},
-            }
+            self._fields = {_TECHNICIAN: kept or Field(40, state.station.technicians)}
+            if state.station.scans_tag:
+                self._fields[_TAG] = Field(_TAG_ROOM)
+            for item in erased_drives(state):
+                self._fields[item.drive.key] = Field(4)
+                if takes_psid(item):
+                    self._fields[psid_field(item)] = Field(_PSID_ROOM)
             self.focus = min(self.focus, len(self._fields) - 1)
         return self._fields
 
@@ -87,7 +101,17 @@ class Consent(Screen):
                     model=isolated(item.drive.identity.model),
                     path=isolated(item.drive.path),
                 )
+            psid = self._psid(item)
+            if psid and not is_psid(psid):
+                text = _("The PSID of {path} has {wanted} letters and digits, not {n}.")
+                return text.format(
+                    path=isolated(item.drive.path), wanted=PSID_CHARACTERS, n=len(psid)
+                )
         return ""
+
+    def _psid(self, item: DrivePlan) -> str:
+        field = self._fields.get(psid_field(item))
+        return tidied(field.text) if field is not None else ""
 
     def keys(self, state: JobState) -> tuple[Key, ...]:
         return (
@@ -120,7 +144,11 @@ class Consent(Screen):
             typed={item.drive.key: fields[item.drive.key].text for item in erased_drives(state)},
             asset_tag=fields[_TAG].text.strip() if _TAG in fields else "",
         )
-        return Call("Consent", {"consent": to_json(given)})
+        asked: dict[str, Any] = {"consent": to_json(given)}
+        psids = {item.drive.key: self._psid(item) for item in erased_drives(state)}
+        if any(psids.values()):
+            asked["psids"] = {key: psid for key, psid in psids.items() if psid}
+        return Call("Consent", asked)
 
     def press(self, key: str, state: JobState) -> Intent | None:
         fields = self.fields(state)
@@ -132,10 +160,19 @@ class Consent(Screen):
         return super().press(key, state)
 
     def cursor(self, state: JobState, width: int) -> int | None:
-        if self.focus == 0:
-            return 0
-        tag = int(_TAG in self.fields(state))
-        return 3 if self.focus < 1 + tag else 4 + 3 * (self.focus - 1) - tag
+        name = list(self.fields(state))[self.focus]
+        if name == _TAG:
+            return 3
+        at = 3 + (_TAG in self.fields(state))
+        for item in erased_drives(state):
+            if name == item.drive.key:
+                return at + 1
+            if takes_psid(item):
+                at += 2
+                if name == psid_field(item):
+                    return at + 1
+            at += 3
+        return 0
 
     def view(self, state: JobState, width: int, height: int) -> list[Row]:
         fields = self.fields(state)
@@ -155,13 +192,13 @@ class Consent(Screen):
             ),
             EMPTY,
         ]
-        first = 1
         if _TAG in fields:
-            first = 2
             rows[2:] = [self._tag_row(fields[_TAG]), EMPTY]
-        for number, item in enumerate(erased_drives(state), start=first):
+        names = list(fields)
+        for item in erased_drives(state):
             drive = item.drive
             field = fields[drive.key]
+            number = names.index(drive.key)
             here = self.focus == number
             rows += [
                 row(
@@ -175,8 +212,10 @@ class Consent(Screen):
                     "  ",
                     *self._verdict(field, drive.identity.last4),
                 ),
-                self._before(item),
             ]
+            if takes_psid(item):
+                rows += self._psid_rows(item, names.index(psid_field(item)))
+            rows.append(self._before(item))
         return rows
 
     def _tag_row(self, field: Field) -> Row:
@@ -192,6 +231,29 @@ class Consent(Screen):
             "  ",
             *verdict,
         )
+
+    def _psid_rows(self, item: DrivePlan, number: int) -> list[Row]:
+        """A field of the label's length, and below it what is typed so far amounts to."""
+        psid = self._psid(item)
+        shown = isolated(psid.ljust(PSID_CHARACTERS, "_")[-PSID_CHARACTERS:])
+        verdict: Row = ()
+        if is_psid(psid):
+            verdict = (Cell("✓ ", "good", mirror=True), Cell(_("complete"), "good"))
+        elif psid:
+            count = _("{n} of {wanted} characters").format(n=len(psid), wanted=PSID_CHARACTERS)
+            verdict = (Cell(count, "doubt"),)
+        elif needs_psid(item):
+            verdict = (Cell(_("without it this drive stays as it is"), "doubt"),)
+        else:
+            verdict = (Cell(_("may be left empty"), "quiet"),)
+        return [
+            row(
+                "    ",
+                Cell(_("PSID on the drive's label"), width=38),
+                Cell(shown, self._role(number), width=PSID_CHARACTERS),
+            ),
+            row(" " * 42, *verdict),
+        ]
 
     def _role(self, number: int) -> str:
         return "focus" if self.focus == number else "field"

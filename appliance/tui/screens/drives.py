@@ -7,6 +7,7 @@ be released, and methods that were ruled out.
 
 from __future__ import annotations
 
+from appliance.erasure.psid import tcg_state
 from appliance.i18n import _, language, ngettext
 from appliance.job.state import JobState
 from appliance.model import Drive, DrivePlan, Holder, RuledOut
@@ -207,6 +208,8 @@ class Drives(Screen):
             )
         for option in item.methods:
             rows += reasons(option.notes, width, "quiet", 5)
+        if item.drive.tcg is not None:
+            rows += paragraph(words.told(tcg_state(item.drive.tcg)), width, "quiet", 5)
         for line in _holders(item.drive.holders):
             rows += paragraph(_("In use: {holder}").format(holder=line), width, "quiet", 5)
         for line in _ruled_out(item.ruled_out):
