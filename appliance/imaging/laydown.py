@@ -4,14 +4,14 @@ Reading, decompressing, hashing and writing overlap over a bounded queue; every 
 written in its turn, and only after its SHA-256 was found to be the signed one. The first
 MiB is zeroed at the start and not written here at all: whoever gave the order writes it
 last, so a drive whose lay-down was cut short never boots. Every byte of the image's extent
-but that MiB is written, holes as zeros. The descriptor is the caller's: opened, checked,
-O_DIRECT where the drive is a block device.
+but that MiB is written, holes as zeros; only where the drive is known to read as zeros are
+the holes left, and then the read-back, which covers them, is not optional. The descriptor
+is the caller's: opened, checked, O_DIRECT where the drive is a block device.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import mmap
 import os
 import queue
@@ -22,7 +22,8 @@ from dataclasses import dataclass
 
 from appliance.imaging.blocks import aligned, drop_cache, read_all, write_all
 from appliance.imaging.errors import ImageTrustError, LayDownError, LayDownStoppedError
-from appliance.imaging.manifest import FIRST_BYTES, Frame, Manifest
+from appliance.imaging.frames import Frames
+from appliance.imaging.manifest import FIRST_BYTES, Manifest
 from appliance.imaging.source import Source
 
 _WORKERS = 3
@@ -68,11 +69,14 @@ def lay_down(
     report: Report,
     from_frame: int = 0,
     read_back: bool = True,
+    blank: bool = False,
     stop: threading.Event | None = None,
 ) -> Written:
     """Write all frames from `from_frame` on (a `durable_frames` of an earlier run), then
     read every frame back and compare its SHA-256. Where all frames were durable, finishing
-    may have begun to change them: then all are written again.
+    may have begun to change them: then all are written again. `blank`: the whole drive was
+    read after its erasure and held nothing but zeros; then holes are not written, and the
+    read-back is done whatever `read_back` says.
 
     ImageTrustError `image-frame-bad` or `image-truncated`; LayDownError `image-too-large`
     (nothing was written), `image-write-failed`, `image-read-back-failed`;
@@ -84,16 +88,21 @@ def lay_down(
         )
     if not 0 <= from_frame < len(manifest.frames):
         from_frame = 0
-    return _LayDown(fd, source, manifest, report, stop or threading.Event()).run(
-        from_frame, read_back
-    )
+    work = _LayDown(fd, source, manifest, report, stop or threading.Event(), blank)
+    return work.run(from_frame, read_back or blank)
 
 
 class _LayDown:
     """One lay-down: its threads, the frame whose turn it is, and the first failure."""
 
     def __init__(
-        self, fd: int, source: Source, manifest: Manifest, report: Report, stop: threading.Event
+        self,
+        fd: int,
+        source: Source,
+        manifest: Manifest,
+        report: Report,
+        stop: threading.Event,
+        blank: bool,
     ) -> None:
         self._fd, self._source, self._manifest = fd, source, manifest
         self._report, self._stop = report, stop
@@ -104,14 +113,7 @@ class _LayDown:
         self._begun = self._reported = time.monotonic()
         self._durable = 0
         self._unflushed = 0
-        self._zeros = bytes(manifest.frame_bytes)
-        self._zero_sha = {
-            length: hashlib.sha256(self._zeros[:length]).hexdigest()
-            for length in {
-                manifest.frame_range(0).length,
-                manifest.frame_range(len(manifest.frames) - 1).length,
-            }
-        }
+        self._frames = Frames(manifest, holes=not blank)
 
     def run(self, from_frame: int, read_back: bool) -> Written:
         try:
@@ -127,7 +129,9 @@ class _LayDown:
             [number for number in frames if number == 0 or number >= from_frame], "write"
         )
         self._checkpoint(len(frames))
-        written = sum(self._manifest.frame_range(n).length for n in frames if n >= from_frame)
+        written = sum(
+            part.length for n in frames if n >= from_frame for part in self._frames.parts(n)
+        )
         write_s, begun = time.monotonic() - begun, time.monotonic()
         if read_back:
             try:
@@ -210,43 +214,19 @@ class _LayDown:
 
     def _write_one(self, place: int, number: int, data: bytes, buffer: mmap.mmap) -> None:
         extent = self._manifest.frame_range(number)
-        frame = self._manifest.frames[number]
         with memoryview(buffer) as whole, whole[: extent.length] as view:
-            self._unpack(frame, number, data, view)
+            self._frames.unpack(number, data, view)
             if number == 0:
                 self._first = bytes(view[:FIRST_BYTES])
-            start = FIRST_BYTES if number == 0 else 0
             with self._my_turn(place) as well:
                 if well and (number or self._durable == 0):
-                    self._put(view[start:], extent.offset + start)
+                    for part in self._frames.parts(number):
+                        at = part.offset - extent.offset
+                        self._put(view[at : at + part.length], part.offset)
+                        self._unflushed += part.length
                     self._tell("write", extent.end)
-                    self._unflushed += extent.length
                     if self._unflushed >= _CHECKPOINT_BYTES:
                         self._checkpoint(number + 1)
-
-    def _unpack(self, frame: Frame, number: int, data: bytes, view: memoryview) -> None:
-        """Decompress a frame into the buffer; ImageTrustError unless it is the signed one."""
-        import zstandard
-
-        length = len(view)
-        if frame.sha256 == self._zero_sha.get(length):
-            # A hole: known zeros need neither to be decompressed nor to be hashed again.
-            view[:] = memoryview(self._zeros)[:length]
-            return
-        filled = 0
-        try:
-            with zstandard.ZstdDecompressor().stream_reader(data) as reader:
-                while filled < length and (count := reader.readinto(view[filled:])):
-                    filled += count
-                surplus = reader.read(1)
-        except zstandard.ZstdError as error:
-            raise ImageTrustError(
-                "image-frame-bad", image=self._manifest.profile, frame=number, problem=str(error)
-            ) from error
-        if filled != length or surplus or hashlib.sha256(view).hexdigest() != frame.sha256:
-            raise ImageTrustError(
-                "image-frame-bad", image=self._manifest.profile, frame=number, problem="SHA-256"
-            )
 
     def _put(self, view: memoryview, offset: int) -> None:
         try:
@@ -274,12 +254,7 @@ class _LayDown:
                 self._tell("read-back", extent.end)
             if number == 0:
                 view[:FIRST_BYTES] = self._first
-            if self._manifest.frames[number].sha256 == self._zero_sha.get(extent.length):
-                # bytes compare by memcmp, memoryviews item by item (50 times slower).
-                same = bytes(view) == self._zeros[: extent.length]
-            else:
-                found = hashlib.sha256(view).hexdigest()
-                same = found == self._manifest.frames[number].sha256
+            same = self._frames.holds(number, view)
         if not same:
             raise LayDownError(
                 "image-read-back-failed", offset=extent.offset, problem="other bytes than written"

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from appliance.erasure.blank import holds_zeros
 from appliance.erasure.planning import destruction
 from appliance.erasure.release import release
 from appliance.errors import TajdeedError
@@ -194,6 +195,7 @@ class Running:
             image=plan.image if kind == LAY_DOWN else None,
             image_keys=str(self._store.image_keys),
             read_back=self._settings["image.read_back"],
+            blank=kind == LAY_DOWN and holds_zeros(self._result(plan)),
             asset_tag=self._record.asset_tag,
             hostname=hostname(self._record.asset_tag),
         )

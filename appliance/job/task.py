@@ -25,6 +25,7 @@ class Task:
     image: ImageOffer | None = None
     image_keys: str = ""
     read_back: bool = True
+    blank: bool = False
     asset_tag: str = ""
     hostname: str = ""
 

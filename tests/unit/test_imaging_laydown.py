@@ -59,6 +59,8 @@ def laid(
     from_frame: int = 0,
     stop: threading.Event | None = None,
     drive_bytes: int = DRIVE_BYTES,
+    read_back: bool = True,
+    blank: bool = False,
 ) -> Written:
     with opened(drive) as fd, opened(data or image.place / DATA_NAME, os.O_RDONLY) as source:
         return lay_down(
@@ -69,6 +71,8 @@ def laid(
             report=report,
             from_frame=from_frame,
             stop=stop,
+            read_back=read_back,
+            blank=blank,
         )
 
 
@@ -98,6 +102,29 @@ def test_every_block_of_the_extent_is_the_image_and_every_other_is_untouched(
     assert after[:FIRST_BYTES] == bytes(FIRST_BYTES)
     assert after[FIRST_BYTES:size] == made.raw[FIRST_BYTES:]
     assert after[size:] == before[size:]
+
+
+def test_on_a_blank_drive_the_holes_are_left_and_the_image_is_all_there(
+    made: SmallImage, drive: Path
+) -> None:
+    os.truncate(drive, 0)
+    os.truncate(drive, DRIVE_BYTES)
+    written = laid(made, drive, blank=True)
+    size = made.manifest.disk_bytes
+    assert drive.read_bytes()[FIRST_BYTES:size] == made.raw[FIRST_BYTES:]
+    mapped = sum(extent.length for extent in made.manifest.extents)
+    assert mapped < size - 8 * MIB, "an image without holes tests nothing"
+    assert written.written_bytes <= mapped
+    assert drive.stat().st_blocks * 512 <= mapped + FIRST_BYTES
+
+
+def test_drive_that_is_not_as_blank_as_it_was_is_found_out_whatever_the_policy(
+    made: SmallImage, drive: Path
+) -> None:
+    with pytest.raises(LayDownError) as caught:
+        laid(made, drive, blank=True, read_back=False)
+    assert caught.value.code == "image-read-back-failed"
+    assert drive.read_bytes()[:FIRST_BYTES] == bytes(FIRST_BYTES)
 
 
 def test_finished_drive_boots_is_unique_and_tells_all_that_was_written(
