@@ -1,7 +1,8 @@
 """Write the frames of a signed image to an open drive, and read back what was written.
 
-Reading, decompressing, hashing and writing overlap over a bounded queue; every frame is
-written in its turn, and only after its SHA-256 was found to be the signed one. The first
+Reading, decompressing, hashing and writing overlap over a bounded queue; frames are begun
+in order, and only after their SHA-256 was found to be the signed one. Two are on their way
+to the drive at once, so that it never waits for us between them. The first
 MiB is zeroed at the start and not written here at all: whoever gave the order writes it
 last, so a drive whose lay-down was cut short never boots. Every byte of the image's extent
 but that MiB is written, holes as zeros; only where the drive is known to read as zeros are
@@ -26,7 +27,8 @@ from appliance.imaging.frames import Frames
 from appliance.imaging.manifest import FIRST_BYTES, Manifest
 from appliance.imaging.source import Source
 
-_WORKERS = 3
+_WORKERS = 4
+_AT_DRIVE = 2
 _CHECKPOINT_BYTES = 256 << 20
 _REPORT_EVERY_S = 0.5
 
@@ -107,11 +109,15 @@ class _LayDown:
         self._fd, self._source, self._manifest = fd, source, manifest
         self._report, self._stop = report, stop
         self._condition = threading.Condition()
-        self._turn = 0
+        self._telling = threading.Lock()
+        self._numbers: list[int] = []
+        self._turn = self._at_drive = self._in_row = 0
+        self._ended: set[int] = set()
+        self._flushing = False
         self._failure: BaseException | None = None
         self._first = b""
         self._begun = self._reported = time.monotonic()
-        self._durable = 0
+        self._from = self._durable = 0
         self._unflushed = 0
         self._frames = Frames(manifest, holes=not blank)
 
@@ -123,7 +129,7 @@ class _LayDown:
             raise LayDownError("image-write-failed", offset=0, problem=str(error)) from error
         begun = time.monotonic()
         frames = range(len(self._manifest.frames))
-        self._durable = from_frame
+        self._from = self._durable = from_frame
         # Frame 0 is taken in any case: its first MiB is kept for the end.
         self._in_turns(
             [number for number in frames if number == 0 or number >= from_frame], "write"
@@ -150,7 +156,9 @@ class _LayDown:
     def _in_turns(self, numbers: list[int], phase: str) -> None:
         """Hand the frames to the workers; the part that touches the drive goes in order."""
         work: queue.Queue[tuple[int, int, bytes] | None] = queue.Queue(maxsize=_WORKERS + 1)
-        self._turn = 0
+        self._numbers = numbers
+        self._turn = self._at_drive = self._in_row = 0
+        self._ended = set()
         self._begun = time.monotonic()
         target = self._write_one if phase == "write" else self._read_one
 
@@ -203,14 +211,42 @@ class _LayDown:
 
     @contextlib.contextmanager
     def _my_turn(self, place: int) -> Iterator[bool]:
-        """Wait until all earlier frames are done; gives whether all is still well."""
+        """Wait until earlier frames have begun and there is room; gives whether all is well."""
         with self._condition:
-            self._condition.wait_for(lambda: self._turn == place or self._failure is not None)
+            self._condition.wait_for(
+                lambda: (
+                    self._failure is not None
+                    or (self._turn == place and self._at_drive < _AT_DRIVE)
+                )
+            )
             well = self._failure is None
-        yield well
-        with self._condition:
             self._turn += 1
+            self._at_drive += 1
             self._condition.notify_all()
+        try:
+            yield well
+        finally:
+            with self._condition:
+                self._at_drive -= 1
+                self._condition.notify_all()
+
+    def _end(self, place: int, phase: str) -> None:
+        """A frame has come through; flush when enough have come through without a gap."""
+        with self._condition:
+            self._ended.add(place)
+            while self._in_row in self._ended:
+                self._ended.remove(self._in_row)
+                self._in_row += 1
+            frames = self._numbers[self._in_row - 1] + 1 if self._in_row else 0
+            due = self._unflushed >= _CHECKPOINT_BYTES and not self._flushing
+            self._flushing = self._flushing or due
+        if not due:
+            self._tell(phase, frames)
+            return
+        try:
+            self._checkpoint(frames)
+        finally:
+            self._flushing = False
 
     def _write_one(self, place: int, number: int, data: bytes, buffer: mmap.mmap) -> None:
         extent = self._manifest.frame_range(number)
@@ -219,14 +255,15 @@ class _LayDown:
             if number == 0:
                 self._first = bytes(view[:FIRST_BYTES])
             with self._my_turn(place) as well:
-                if well and (number or self._durable == 0):
-                    for part in self._frames.parts(number):
-                        at = part.offset - extent.offset
-                        self._put(view[at : at + part.length], part.offset)
+                if not well:
+                    return
+                # A resumed run reads frame 0 for its first MiB only.
+                for part in self._frames.parts(number) if number >= self._from else ():
+                    at = part.offset - extent.offset
+                    self._put(view[at : at + part.length], part.offset)
+                    with self._condition:
                         self._unflushed += part.length
-                    self._tell("write", extent.end)
-                    if self._unflushed >= _CHECKPOINT_BYTES:
-                        self._checkpoint(number + 1)
+        self._end(place, "write")
 
     def _put(self, view: memoryview, offset: int) -> None:
         try:
@@ -235,13 +272,15 @@ class _LayDown:
             raise LayDownError("image-write-failed", offset=offset, problem=str(error)) from error
 
     def _checkpoint(self, frames: int) -> None:
+        """Flush; `frames` were written before, all from the first on."""
+        with self._condition:
+            self._unflushed = 0
         try:
             os.fsync(self._fd)
         except OSError as error:
             raise LayDownError("image-write-failed", offset=0, problem=str(error)) from error
-        self._durable, self._unflushed = frames, 0
-        end = min(frames * self._manifest.frame_bytes, self._manifest.disk_bytes)
-        self._tell("write", end, now=True)
+        self._durable = max(self._durable, frames)
+        self._tell("write", frames, now=True)
 
     def _read_one(self, place: int, number: int, _data: bytes, buffer: mmap.mmap) -> None:
         extent = self._manifest.frame_range(number)
@@ -251,7 +290,6 @@ class _LayDown:
                 if not well:
                     return
                 self._get(view[start:], extent.offset + start)
-                self._tell("read-back", extent.end)
             if number == 0:
                 view[:FIRST_BYTES] = self._first
             same = self._frames.holds(number, view)
@@ -259,6 +297,7 @@ class _LayDown:
             raise LayDownError(
                 "image-read-back-failed", offset=extent.offset, problem="other bytes than written"
             )
+        self._end(place, "read-back")
 
     def _get(self, view: memoryview, offset: int) -> None:
         try:
@@ -268,17 +307,18 @@ class _LayDown:
                 "image-read-back-failed", offset=offset, problem=str(error)
             ) from error
 
-    def _tell(self, phase: str, done_bytes: int, *, now: bool = False) -> None:
-        moment = time.monotonic()
-        if not now and moment - self._reported < _REPORT_EVERY_S:
-            return
-        self._reported = moment
-        self._report(
-            Progress(
-                phase=phase,
-                done_bytes=done_bytes,
-                total_bytes=self._manifest.disk_bytes,
-                durable_frames=self._durable,
-                elapsed_s=moment - self._begun,
+    def _tell(self, phase: str, frames: int, *, now: bool = False) -> None:
+        with self._telling:
+            moment = time.monotonic()
+            if not now and moment - self._reported < _REPORT_EVERY_S:
+                return
+            self._reported = moment
+            self._report(
+                Progress(
+                    phase=phase,
+                    done_bytes=min(frames * self._manifest.frame_bytes, self._manifest.disk_bytes),
+                    total_bytes=self._manifest.disk_bytes,
+                    durable_frames=self._durable,
+                    elapsed_s=moment - self._begun,
+                )
             )
-        )

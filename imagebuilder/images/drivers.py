@@ -34,13 +34,19 @@ _FIRMWARE = re.compile(rb"(?<![!-~])firmware=([!-~]+)\0")
 # Wi-Fi chips of Broadcom (PCI vendor 14e4) whose PCI device another module takes first, or whose
 # driver names no device. Device ids: bcma's and ssb's tables in Linux, brcmsmac's and b43's lists
 # of supported chips on wireless.docs.kernel.org, and the README of broadcom-sta.
+# fmt: off
 _BROADCOM = {
     "brcmsmac": ("0576", "4353", "4357", "4727"),
-    "b43": ("4311", "4312", "4315", "4318", "4319", "4320", "4322", "4324", "4328", "4329")
-    + ("432a", "432b", "432c", "4331", "4350", "43a9", "43aa"),
-    "wl": ("4311", "4312", "4313", "4315", "4328", "4329", "432a", "432b", "432c", "432d")
-    + ("4331", "4353", "4357", "4358", "4359", "4365", "4727", "43a0", "43b1"),
+    "b43": (
+        "4311", "4312", "4315", "4318", "4319", "4320", "4322", "4324", "4328", "4329",
+        "432a", "432b", "432c", "4331", "4350", "43a9", "43aa",
+    ),
+    "wl": (
+        "4311", "4312", "4313", "4315", "4328", "4329", "432a", "432b", "432c", "432d",
+        "4331", "4353", "4357", "4358", "4359", "4365", "4727", "43a0", "43b1",
+    ),
 }
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
