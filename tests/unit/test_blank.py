@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from appliance.erasure.blank import holds_zeros
-from appliance.model import Attempt, Check, DriveResult, Level, Outcome, PassDone, RangeError
+from appliance.model import (
+    Attempt,
+    Check,
+    DriveResult,
+    Facts,
+    Level,
+    Outcome,
+    PassDone,
+    RangeError,
+)
 from appliance.model import ByteRange as Range
 from tests.unit.machines import disk
 
@@ -23,7 +32,7 @@ CHECK = Check(
     complete=True,
     detail={"bytes_00": SIZE, "bytes_ff": 0, "declared": "constant"},
 )
-ANYTHING = {"bytes_zeros": SIZE, "bytes_ones": 0, "bytes_other": 0, "declared": "anything"}
+ANYTHING: Facts = {"bytes_zeros": SIZE, "bytes_ones": 0, "bytes_other": 0, "declared": "anything"}
 ZERO_PASS = PassDone(name="zeros", written_bytes=SIZE, verified=True)
 STREAM_PASS = replace(ZERO_PASS, name="keyed-stream")
 

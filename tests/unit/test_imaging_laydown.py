@@ -17,7 +17,7 @@ from appliance.imaging.deploy import Order, deploy, planned_extents
 from appliance.imaging.errors import ImageTrustError, LayDownError, LayDownStoppedError
 from appliance.imaging.laydown import Progress, Written, lay_down
 from appliance.imaging.manifest import DATA_NAME, FIRST_BYTES, SECTOR_BYTES, Manifest
-from appliance.imaging.shelf import offers
+from appliance.imaging.shelf import shelf
 from appliance.imaging.source import FileSource
 from appliance.model import ByteRange, Identity
 from tests.unit.faultydisk import Faults, faulty_disk
@@ -77,8 +77,9 @@ def laid(
 
 
 def order(image: SmallImage, drive: Path, drive_bytes: int = DRIVE_BYTES) -> Order:
-    (offer,), reasons = offers(image.place.parent, (image.key.public_pem,))
-    assert reasons == ()
+    found = shelf(image.place.parent, (image.key.public_pem,))
+    assert found.reasons == ()
+    (offer,) = found.images
     return Order(
         drive=Identity(model="Small", serial="S1"),
         path=str(drive),
