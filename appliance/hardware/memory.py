@@ -70,7 +70,7 @@ def _size_mib(fixed: bytes) -> int | None:
             return None
         (extended,) = struct.unpack_from("<I", fixed, 0x1C)
         return int(extended & 0x7FFFFFFF)
-    return size & 0x7FFF if size < 0x8000 else (size & 0x7FFF) // 1024
+    return int(size) if size < 0x8000 else int(size & 0x7FFF) // 1024
 
 
 def _structures(table: bytes) -> Iterator[tuple[int, bytes, tuple[bytes, ...]]]:
