@@ -273,7 +273,8 @@ class Running:
     def _note(self, ref: StatementRef) -> None:
         take(self._record, self._log.add("statement", statement=to_json(ref)))
         self._board.change(statements=tuple(self._record.statements))
-        self._copies.order(ref)
+        machine = self._plan.machine
+        self._copies.order(ref, f"{machine.maker} {machine.model}".strip())
 
     def _end_worker(self, drive: Drive, kind: str) -> None:
         """A lay-down's worker has ended: state the deployment if it says that it holds."""
