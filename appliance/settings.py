@@ -159,7 +159,6 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(key="lot", kind=TEXT, default="", help=N_("The donor's lot that the machines belong to")),
     Setting(key="donor", kind=TEXT, default="", help=N_("Who gave the machines")),
     Setting(key="asset_tag", kind=TAGS, default="generated", help=N_("Where asset tags come from: generated, scanned from a label at consent, or a list on the stick (lines of serial,tag)")),
-    Setting(key="asset_tag", kind=_choice("generated"), default="generated", help=N_("Where asset tags come from")),
     Setting(key="handover.phone", kind=TEXT, default="", help=N_("The number that families call for help; stands on the handover sheet")),
     Setting(key="handover.hours", kind=TEXT, default="", help=N_("When somebody answers that number")),
     Setting(key="handover.warranty", kind=TEXT, default="", help=N_("What the organisation warrants, in Arabic, as it stands on the handover sheet")),

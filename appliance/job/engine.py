@@ -270,11 +270,8 @@ class Engine:
         from appliance.job.planning import job_plan
         from appliance.settings import policy
 
-        images, refused = offers(self.store.images, self.store.trusted_image_keys())
-        told = refused + ages(images, datetime.now(UTC)) + self._not_listed(machine)
-        plan = job_plan(machine, policy(self.settings), images, told)
         found = shelf(self.store.images, self.store.trusted_image_keys())
-        told = found.reasons + ages(found.images, datetime.now(UTC))
+        told = found.reasons + ages(found.images, datetime.now(UTC)) + self._not_listed(machine)
         plan = job_plan(machine, policy(self.settings), found.images, told, found.drivers)
         with self._lock:
             if self._consented.is_set():
