@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import multiprocessing
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from dataclasses import replace
 from pathlib import Path
 
@@ -216,6 +220,58 @@ def test_truncated_image(made: SmallImage, drive: Path, tmp_path: Path) -> None:
         laid(made, drive, data=short)
     assert caught.value.code == "image-truncated"
     assert drive.read_bytes()[:FIRST_BYTES] == bytes(FIRST_BYTES)
+
+
+class PulledStick:
+    """A source whose medium is pulled after the first frame."""
+
+    def __init__(self, fd: int) -> None:
+        self._source = FileSource(fd)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        if offset:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return self._source.read_at(offset, length)
+
+
+def test_stick_pulled_while_writing(made: SmallImage, drive: Path) -> None:
+    with opened(drive) as fd, opened(made.place / DATA_NAME, os.O_RDONLY) as data:
+        with pytest.raises(ImageTrustError) as caught:
+            lay_down(
+                fd,
+                PulledStick(data),
+                made.manifest,
+                drive_bytes=DRIVE_BYTES,
+                report=lambda progress: None,
+            )
+    assert caught.value.code == "image-unreadable"
+    assert caught.value.facts["frame"] == 1
+    assert drive.read_bytes()[:FIRST_BYTES] == bytes(FIRST_BYTES)
+
+
+def test_power_cut_while_writing_leaves_nothing_that_boots_and_is_resumed(
+    made: SmallImage, drive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process dies without any clean-up at the moment that two frames are durable."""
+    monkeypatch.setattr("appliance.imaging.laydown._CHECKPOINT_BYTES", 8 * MIB)
+    monkeypatch.setattr("appliance.imaging.laydown._REPORT_EVERY_S", 0.0)
+    wanted = order(made, drive)
+
+    def die(progress: Progress) -> None:
+        if progress.durable_frames >= 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    victim = multiprocessing.get_context("fork").Process(target=deploy, args=(wanted, die))
+    victim.start()
+    victim.join()
+    assert victim.exitcode == -signal.SIGKILL
+    after = drive.read_bytes()
+    assert after[:FIRST_BYTES] == bytes(FIRST_BYTES)
+    assert after[FIRST_BYTES : 16 * MIB] == made.raw[FIRST_BYTES : 16 * MIB]
+    resumed = deploy(replace(wanted, from_frame=2), lambda progress: None)
+    assert "resumed-from-frame:2" in resumed.checks
+    assert resumed.read_back
+    assert gpt.parse(drive.read_bytes()).partitions
 
 
 def test_image_too_large_touches_nothing(made: SmallImage, drive: Path) -> None:
