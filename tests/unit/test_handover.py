@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from appliance.statement import render, render_command
 from appliance.statement.build import build_deployment
 from appliance.statement.document import Statement
 from appliance.statement.paper.handover import FIRST_STEPS, Told
+from imagebuilder.toolsroot import run_tool
 from tests.unit.office import HEAD, JOB, TOOL, Office, deployment, drive
 
 TOLD = Told(
@@ -74,7 +74,7 @@ def test_values_cannot_break_out_of_the_page(laid_down: tuple[Office, Statement]
 def test_it_is_one_a5_page(laid_down: tuple[Office, Statement], tmp_path: Path, told: Told) -> None:
     file = tmp_path / "sheet.pdf"
     file.write_bytes(render.handover(laid_down[1].data, told))
-    said = subprocess.run(["pdfinfo", file], capture_output=True, text=True, check=True).stdout
+    said = run_tool(["pdfinfo", file]).text
     assert re.search(r"Pages:\s+1\n", said)
     width, height = re.search(r"Page size:\s+([\d.]+) x ([\d.]+)", said).groups()  # type: ignore[union-attr]
     assert (round(float(width)), round(float(height))) == (420, 595)
@@ -100,8 +100,8 @@ def test_the_stick_writes_it_beside_the_copies_of_a_deployment_only(
     assert render_command.run(parser.parse_args([*map(str, files), *words])) == 0
     (sheet,) = tmp_path.glob("handover-*.pdf")
     assert sheet.name == f"handover-{statement.id[:16]}.pdf"
-    said = subprocess.run(["pdftotext", sheet, "-"], capture_output=True, text=True, check=True)
-    assert TOLD.phone in DIRECTIONS.sub("", said.stdout)
+    said = run_tool(["pdftotext", sheet, "-"]).text
+    assert TOLD.phone in DIRECTIONS.sub("", said)
 
 
 def test_other_statements_have_none(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -235,15 +234,18 @@ class PulledStick:
 
 
 def test_stick_pulled_while_writing(made: SmallImage, drive: Path) -> None:
-    with opened(drive) as fd, opened(made.place / DATA_NAME, os.O_RDONLY) as data:
-        with pytest.raises(ImageTrustError) as caught:
-            lay_down(
-                fd,
-                PulledStick(data),
-                made.manifest,
-                drive_bytes=DRIVE_BYTES,
-                report=lambda progress: None,
-            )
+    with (
+        opened(drive) as fd,
+        opened(made.place / DATA_NAME, os.O_RDONLY) as data,
+        pytest.raises(ImageTrustError) as caught,
+    ):
+        lay_down(
+            fd,
+            PulledStick(data),
+            made.manifest,
+            drive_bytes=DRIVE_BYTES,
+            report=lambda progress: None,
+        )
     assert caught.value.code == "image-unreadable"
     assert caught.value.facts["frame"] == 1
     assert drive.read_bytes()[:FIRST_BYTES] == bytes(FIRST_BYTES)
