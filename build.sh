@@ -26,7 +26,7 @@ usage: ./build.sh COMMAND
   central                                the central server with its embedded database
   enroll ...                             its stations, tokens and tickets
   verify FILE, recheck STATEMENT DEVICE  is a certificate genuine; is a wiped drive as stated
-  bench                                  benchmarks against nwipe and dd; boot times
+  bench                                  benchmarks against nwipe, bmaptool, partclone, dd; boot times
   tools [COMMAND...]                     the Debian 13 tools root: where it is, or run a command in it
   clean                                  removes build/ and dist/ (not the download cache)
 TEXT

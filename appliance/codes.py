@@ -242,6 +242,13 @@ TEXTS: dict[str, Text] = {
     "image-finish-failed": Text(N_("Laying down stopped at “{step}” ({problem})"), N_("It will not start. The erasure's statement stays valid.")),
     "image-stopped": Text(N_("Laying down was stopped at frame {frame}"), N_("Start again to go on.")),
     "image-old": Text(N_("The image {image} is {days} days old"), N_("Build a new one soon.")),
+    "forecast-wifi": Text(N_("The Wi-Fi of this machine ({device}) has no driver in {image}"), N_("Give a USB Wi-Fi adapter with it.")),
+    "forecast-network": Text(N_("The network socket of this machine ({device}) has no driver in {image}"), N_("Give a USB network adapter with it.")),
+    "forecast-graphics": Text(N_("The graphics of this machine ({device}) have no driver in {image}"), N_("The picture may be slow and its size wrong: try it before you give it away.")),
+    "forecast-sound": Text(N_("The sound of this machine ({device}) has no driver in {image}"), N_("Give a USB sound adapter or USB headphones with it.")),
+    "memory-lacks": Text(N_("For {image} the machine lacks one {module}"), N_("A slot is free for it.")),
+    "memory-exchange": Text(N_("For {image} the machine lacks one {module} in place of its {old} ({slot})")),
+    "memory-soldered": Text(N_("The machine's memory is soldered in: it cannot be made ready for {image}")),
     "image-unsupported": Text(N_("The image {image} has had no updates since {until}"), N_("Build a new one.")),
     # statements
     "statement-type-unknown": Text(N_("A statement of the unknown type {type}"), _DOWNLOAD),

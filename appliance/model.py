@@ -363,6 +363,19 @@ class Nic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemorySlot:
+    """A place for memory (SMBIOS type 17); `size_mib` 0: empty, None: the firmware does not say.
+
+    `form`: DIMM, SODIMM, soldered, or empty where unknown. `kind`: DDR3 and the like, or empty.
+    """
+
+    name: str
+    size_mib: int | None
+    form: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """The donated PC."""
 
@@ -384,6 +397,7 @@ class Machine:
     batteries: tuple[Battery, ...] = ()
     nics: tuple[Nic, ...] = ()
     modaliases: tuple[str, ...] = ()
+    memory_slots: tuple[MemorySlot, ...] = ()
     warnings: tuple[Reason, ...] = ()
 
     def drive(self, key: str) -> Drive:

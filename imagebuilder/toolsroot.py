@@ -60,6 +60,8 @@ _PACKAGES = (
     "busybox-static",
     # rivals of the benchmarks, readers of what we make
     "nwipe",
+    "bmap-tools",
+    "partclone",
     "hdparm",
     "nvme-cli",
     "smartmontools",

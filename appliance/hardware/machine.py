@@ -8,6 +8,7 @@ from pathlib import Path
 
 from appliance.hardware.booted import Booted, booted
 from appliance.hardware.drives import drive, drive_names, driver_of
+from appliance.hardware.memory import memory_slots
 from appliance.hardware.sysfs import SYS, link_name, number, printable, text
 from appliance.model import Battery, Controller, Drive, Machine, Nic, Reason
 
@@ -86,6 +87,7 @@ def machine(stick: Booted | None = None, *, with_smart: bool = True) -> Machine:
         batteries=_batteries(),
         nics=_nics(),
         modaliases=_modaliases(),
+        memory_slots=memory_slots(),
         warnings=() if where.disk else (Reason(code="stick-unknown"),),
     )
 
@@ -190,7 +192,7 @@ def _nics() -> tuple[Nic, ...]:
 
 def _modaliases() -> tuple[str, ...]:
     found = set()
-    for bus in ("pci", "usb"):
+    for bus in ("pci", "usb", "sdio"):
         for device in (SYS / "bus" / bus / "devices").glob("*"):
             try:
                 found.add((device / "modalias").read_text().strip())

@@ -32,7 +32,8 @@ LOADER = r"\EFI\debian\shimx64.efi"
 class Order:
     """What goes where. `open_drive()` gives a checked read-write descriptor of `path`,
     O_DIRECT for a real drive; `zeros_everywhere` fills what the image leaves of the drive;
-    `from_frame` is where an interrupted run can go on."""
+    `blank`: all of the drive was read after its erasure and held zeros; `from_frame` is where
+    an interrupted run can go on."""
 
     drive: Identity
     path: str
@@ -44,6 +45,7 @@ class Order:
     bios: bool
     read_back: bool = True
     zeros_everywhere: bool = False
+    blank: bool = False
     from_frame: int = 0
 
 
@@ -65,6 +67,7 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
                 report=report,
                 from_frame=order.from_frame,
                 read_back=order.read_back,
+                blank=order.blank,
                 stop=stop,
             )
             if order.zeros_everywhere:
@@ -154,6 +157,8 @@ def _checks(written: Written, signed: SignedManifest, order: Order) -> tuple[str
         checks.append(f"read-back-sha256:{frames}")
     if order.zeros_everywhere:
         checks.append("zeros-everywhere-read-back" if order.read_back else "zeros-everywhere")
+    if order.blank:
+        checks.append("holes-left-zero")
     checks += ["unique-ids", "backup-gpt", "first-mib"]
     if order.from_frame:
         checks.append(f"resumed-from-frame:{order.from_frame}")

@@ -1,17 +1,18 @@
 """Write the frames of a signed image to an open drive, and read back what was written.
 
-Reading, decompressing, hashing and writing overlap over a bounded queue; every frame is
-written in its turn, and only after its SHA-256 was found to be the signed one. The first
+Reading, decompressing, hashing and writing overlap over a bounded queue; frames are begun
+in order, and only after their SHA-256 was found to be the signed one. Two are on their way
+to the drive at once, so that it never waits for us between them. The first
 MiB is zeroed at the start and not written here at all: whoever gave the order writes it
 last, so a drive whose lay-down was cut short never boots. Every byte of the image's extent
-but that MiB is written, holes as zeros. The descriptor is the caller's: opened, checked,
-O_DIRECT where the drive is a block device.
+but that MiB is written, holes as zeros; only where the drive is known to read as zeros are
+the holes left, and then the read-back, which covers them, is not optional. The descriptor
+is the caller's: opened, checked, O_DIRECT where the drive is a block device.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import mmap
 import os
 import queue
@@ -22,10 +23,12 @@ from dataclasses import dataclass
 
 from appliance.imaging.blocks import aligned, drop_cache, read_all, write_all
 from appliance.imaging.errors import ImageTrustError, LayDownError, LayDownStoppedError
-from appliance.imaging.manifest import FIRST_BYTES, Frame, Manifest
+from appliance.imaging.frames import Frames
+from appliance.imaging.manifest import FIRST_BYTES, Manifest
 from appliance.imaging.source import Source
 
-_WORKERS = 3
+_WORKERS = 4
+_AT_DRIVE = 2
 _CHECKPOINT_BYTES = 256 << 20
 _REPORT_EVERY_S = 0.5
 
@@ -68,11 +71,14 @@ def lay_down(
     report: Report,
     from_frame: int = 0,
     read_back: bool = True,
+    blank: bool = False,
     stop: threading.Event | None = None,
 ) -> Written:
     """Write all frames from `from_frame` on (a `durable_frames` of an earlier run), then
     read every frame back and compare its SHA-256. Where all frames were durable, finishing
-    may have begun to change them: then all are written again.
+    may have begun to change them: then all are written again. `blank`: the whole drive was
+    read after its erasure and held nothing but zeros; then holes are not written, and the
+    read-back is done whatever `read_back` says.
 
     ImageTrustError `image-frame-bad` or `image-truncated`; LayDownError `image-too-large`
     (nothing was written), `image-write-failed`, `image-read-back-failed`;
@@ -84,34 +90,36 @@ def lay_down(
         )
     if not 0 <= from_frame < len(manifest.frames):
         from_frame = 0
-    return _LayDown(fd, source, manifest, report, stop or threading.Event()).run(
-        from_frame, read_back
-    )
+    work = _LayDown(fd, source, manifest, report, stop or threading.Event(), blank)
+    return work.run(from_frame, read_back or blank)
 
 
 class _LayDown:
     """One lay-down: its threads, the frame whose turn it is, and the first failure."""
 
     def __init__(
-        self, fd: int, source: Source, manifest: Manifest, report: Report, stop: threading.Event
+        self,
+        fd: int,
+        source: Source,
+        manifest: Manifest,
+        report: Report,
+        stop: threading.Event,
+        blank: bool,
     ) -> None:
         self._fd, self._source, self._manifest = fd, source, manifest
         self._report, self._stop = report, stop
         self._condition = threading.Condition()
-        self._turn = 0
+        self._telling = threading.Lock()
+        self._numbers: list[int] = []
+        self._turn = self._at_drive = self._in_row = 0
+        self._ended: set[int] = set()
+        self._flushing = False
         self._failure: BaseException | None = None
         self._first = b""
         self._begun = self._reported = time.monotonic()
-        self._durable = 0
+        self._from = self._durable = 0
         self._unflushed = 0
-        self._zeros = bytes(manifest.frame_bytes)
-        self._zero_sha = {
-            length: hashlib.sha256(self._zeros[:length]).hexdigest()
-            for length in {
-                manifest.frame_range(0).length,
-                manifest.frame_range(len(manifest.frames) - 1).length,
-            }
-        }
+        self._frames = Frames(manifest, holes=not blank)
 
     def run(self, from_frame: int, read_back: bool) -> Written:
         try:
@@ -121,13 +129,15 @@ class _LayDown:
             raise LayDownError("image-write-failed", offset=0, problem=str(error)) from error
         begun = time.monotonic()
         frames = range(len(self._manifest.frames))
-        self._durable = from_frame
+        self._from = self._durable = from_frame
         # Frame 0 is taken in any case: its first MiB is kept for the end.
         self._in_turns(
             [number for number in frames if number == 0 or number >= from_frame], "write"
         )
         self._checkpoint(len(frames))
-        written = sum(self._manifest.frame_range(n).length for n in frames if n >= from_frame)
+        written = sum(
+            part.length for n in frames if n >= from_frame for part in self._frames.parts(n)
+        )
         write_s, begun = time.monotonic() - begun, time.monotonic()
         if read_back:
             try:
@@ -146,7 +156,9 @@ class _LayDown:
     def _in_turns(self, numbers: list[int], phase: str) -> None:
         """Hand the frames to the workers; the part that touches the drive goes in order."""
         work: queue.Queue[tuple[int, int, bytes] | None] = queue.Queue(maxsize=_WORKERS + 1)
-        self._turn = 0
+        self._numbers = numbers
+        self._turn = self._at_drive = self._in_row = 0
+        self._ended = set()
         self._begun = time.monotonic()
         target = self._write_one if phase == "write" else self._read_one
 
@@ -199,54 +211,59 @@ class _LayDown:
 
     @contextlib.contextmanager
     def _my_turn(self, place: int) -> Iterator[bool]:
-        """Wait until all earlier frames are done; gives whether all is still well."""
+        """Wait until earlier frames have begun and there is room; gives whether all is well."""
         with self._condition:
-            self._condition.wait_for(lambda: self._turn == place or self._failure is not None)
+            self._condition.wait_for(
+                lambda: (
+                    self._failure is not None
+                    or (self._turn == place and self._at_drive < _AT_DRIVE)
+                )
+            )
             well = self._failure is None
-        yield well
-        with self._condition:
             self._turn += 1
+            self._at_drive += 1
             self._condition.notify_all()
+        try:
+            yield well
+        finally:
+            with self._condition:
+                self._at_drive -= 1
+                self._condition.notify_all()
+
+    def _end(self, place: int, phase: str) -> None:
+        """A frame has come through; flush when enough have come through without a gap."""
+        with self._condition:
+            self._ended.add(place)
+            while self._in_row in self._ended:
+                self._ended.remove(self._in_row)
+                self._in_row += 1
+            frames = self._numbers[self._in_row - 1] + 1 if self._in_row else 0
+            due = self._unflushed >= _CHECKPOINT_BYTES and not self._flushing
+            self._flushing = self._flushing or due
+        if not due:
+            self._tell(phase, frames)
+            return
+        try:
+            self._checkpoint(frames)
+        finally:
+            self._flushing = False
 
     def _write_one(self, place: int, number: int, data: bytes, buffer: mmap.mmap) -> None:
         extent = self._manifest.frame_range(number)
-        frame = self._manifest.frames[number]
         with memoryview(buffer) as whole, whole[: extent.length] as view:
-            self._unpack(frame, number, data, view)
+            self._frames.unpack(number, data, view)
             if number == 0:
                 self._first = bytes(view[:FIRST_BYTES])
-            start = FIRST_BYTES if number == 0 else 0
             with self._my_turn(place) as well:
-                if well and (number or self._durable == 0):
-                    self._put(view[start:], extent.offset + start)
-                    self._tell("write", extent.end)
-                    self._unflushed += extent.length
-                    if self._unflushed >= _CHECKPOINT_BYTES:
-                        self._checkpoint(number + 1)
-
-    def _unpack(self, frame: Frame, number: int, data: bytes, view: memoryview) -> None:
-        """Decompress a frame into the buffer; ImageTrustError unless it is the signed one."""
-        import zstandard
-
-        length = len(view)
-        if frame.sha256 == self._zero_sha.get(length):
-            # A hole: known zeros need neither to be decompressed nor to be hashed again.
-            view[:] = memoryview(self._zeros)[:length]
-            return
-        filled = 0
-        try:
-            with zstandard.ZstdDecompressor().stream_reader(data) as reader:
-                while filled < length and (count := reader.readinto(view[filled:])):
-                    filled += count
-                surplus = reader.read(1)
-        except zstandard.ZstdError as error:
-            raise ImageTrustError(
-                "image-frame-bad", image=self._manifest.profile, frame=number, problem=str(error)
-            ) from error
-        if filled != length or surplus or hashlib.sha256(view).hexdigest() != frame.sha256:
-            raise ImageTrustError(
-                "image-frame-bad", image=self._manifest.profile, frame=number, problem="SHA-256"
-            )
+                if not well:
+                    return
+                # A resumed run reads frame 0 for its first MiB only.
+                for part in self._frames.parts(number) if number >= self._from else ():
+                    at = part.offset - extent.offset
+                    self._put(view[at : at + part.length], part.offset)
+                    with self._condition:
+                        self._unflushed += part.length
+        self._end(place, "write")
 
     def _put(self, view: memoryview, offset: int) -> None:
         try:
@@ -255,13 +272,15 @@ class _LayDown:
             raise LayDownError("image-write-failed", offset=offset, problem=str(error)) from error
 
     def _checkpoint(self, frames: int) -> None:
+        """Flush; `frames` were written before, all from the first on."""
+        with self._condition:
+            self._unflushed = 0
         try:
             os.fsync(self._fd)
         except OSError as error:
             raise LayDownError("image-write-failed", offset=0, problem=str(error)) from error
-        self._durable, self._unflushed = frames, 0
-        end = min(frames * self._manifest.frame_bytes, self._manifest.disk_bytes)
-        self._tell("write", end, now=True)
+        self._durable = max(self._durable, frames)
+        self._tell("write", frames, now=True)
 
     def _read_one(self, place: int, number: int, _data: bytes, buffer: mmap.mmap) -> None:
         extent = self._manifest.frame_range(number)
@@ -271,19 +290,14 @@ class _LayDown:
                 if not well:
                     return
                 self._get(view[start:], extent.offset + start)
-                self._tell("read-back", extent.end)
             if number == 0:
                 view[:FIRST_BYTES] = self._first
-            if self._manifest.frames[number].sha256 == self._zero_sha.get(extent.length):
-                # bytes compare by memcmp, memoryviews item by item (50 times slower).
-                same = bytes(view) == self._zeros[: extent.length]
-            else:
-                found = hashlib.sha256(view).hexdigest()
-                same = found == self._manifest.frames[number].sha256
+            same = self._frames.holds(number, view)
         if not same:
             raise LayDownError(
                 "image-read-back-failed", offset=extent.offset, problem="other bytes than written"
             )
+        self._end(place, "read-back")
 
     def _get(self, view: memoryview, offset: int) -> None:
         try:
@@ -293,17 +307,18 @@ class _LayDown:
                 "image-read-back-failed", offset=offset, problem=str(error)
             ) from error
 
-    def _tell(self, phase: str, done_bytes: int, *, now: bool = False) -> None:
-        moment = time.monotonic()
-        if not now and moment - self._reported < _REPORT_EVERY_S:
-            return
-        self._reported = moment
-        self._report(
-            Progress(
-                phase=phase,
-                done_bytes=done_bytes,
-                total_bytes=self._manifest.disk_bytes,
-                durable_frames=self._durable,
-                elapsed_s=moment - self._begun,
+    def _tell(self, phase: str, frames: int, *, now: bool = False) -> None:
+        with self._telling:
+            moment = time.monotonic()
+            if not now and moment - self._reported < _REPORT_EVERY_S:
+                return
+            self._reported = moment
+            self._report(
+                Progress(
+                    phase=phase,
+                    done_bytes=min(frames * self._manifest.frame_bytes, self._manifest.disk_bytes),
+                    total_bytes=self._manifest.disk_bytes,
+                    durable_frames=self._durable,
+                    elapsed_s=moment - self._begun,
+                )
             )
-        )

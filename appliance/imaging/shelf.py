@@ -7,7 +7,8 @@ written. Nothing on that partition is believed without the signature.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,21 +20,34 @@ MAX_AGE = timedelta(days=60)
 _GIB = 1 << 30
 
 
-def offers(
-    directory: Path, trusted: tuple[bytes, ...]
-) -> tuple[tuple[ImageOffer, ...], tuple[Reason, ...]]:
-    """The trusted images below `directory`, by name, and a reason for each one left out."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """The trusted images, by name, and a reason for each one left out.
+
+    `drivers`: by manifest digest, the patterns of hardware that the image has drivers for.
+    """
+
+    images: tuple[ImageOffer, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    drivers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def shelf(directory: Path, trusted: tuple[bytes, ...]) -> Shelf:
+    """What lies below `directory`."""
     found: list[ImageOffer] = []
     reasons: list[Reason] = []
+    drivers: dict[str, tuple[str, ...]] = {}
     places = sorted(directory.iterdir()) if directory.is_dir() else []
     for place in places:
         if not place.is_dir() or place.name.startswith("."):
             continue
         try:
-            found.append(offer(place, read_file(place / MANIFEST_NAME, trusted)))
+            signed = read_file(place / MANIFEST_NAME, trusted)
+            found.append(offer(place, signed))
+            drivers[signed.digest] = signed.manifest.modaliases
         except ImageTrustError as error:
             reasons.append(Reason(code=error.code, facts={"image": place.name, **error.facts}))
-    return tuple(found), tuple(reasons)
+    return Shelf(images=tuple(found), reasons=tuple(reasons), drivers=drivers)
 
 
 def offer(place: Path, signed: SignedManifest) -> ImageOffer:

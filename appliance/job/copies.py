@@ -11,6 +11,7 @@ import time
 from appliance.errors import ToolError
 from appliance.job.state import StatementRef
 from appliance.job.store import Store
+from appliance.settings import STATION_FILE
 from appliance.tools import systemd
 
 _PATIENCE_S = 180.0
@@ -23,14 +24,16 @@ class Copies:
         self._store, self._url = store, url
         self._units: list[str] = []
 
-    def order(self, ref: StatementRef) -> None:
-        """Have a signed statement's copies made; unsigned records have none."""
+    def order(self, ref: StatementRef, machine: str) -> None:
+        """Have a signed statement's copies made, and of a deployment the handover sheet, which
+        names the machine; unsigned records have none."""
         file = self._store.statements / f"{ref.id}.jws"
         if not file.exists():
             return
         unit = f"tajdeed-render-{ref.id[:16]}.service"
         words = [systemd.PROGRAM, "render", str(file), "--into", str(self._store.copies)]
         words += ["--url", self._url, "--trust", str(self._store.trust)]
+        words += ["--config", str(STATION_FILE), "--machine", machine]
         try:
             systemd.start_transient(unit, systemd.copy_properties(str(self._store.copies)), words)
         except ToolError:

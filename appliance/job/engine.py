@@ -267,13 +267,13 @@ class Engine:
         self.board.change(asset_tag=record.asset_tag)
 
     def _publish(self, machine: Machine) -> None:
-        from appliance.imaging.shelf import ages, offers
+        from appliance.imaging.shelf import ages, shelf
         from appliance.job.planning import job_plan
         from appliance.settings import policy
 
-        images, refused = offers(self.store.images, self.store.trusted_image_keys())
-        told = refused + ages(images, datetime.now(UTC)) + self._not_listed(machine)
-        plan = job_plan(machine, policy(self.settings), images, told)
+        found = shelf(self.store.images, self.store.trusted_image_keys())
+        told = found.reasons + ages(found.images, datetime.now(UTC)) + self._not_listed(machine)
+        plan = job_plan(machine, policy(self.settings), found.images, told, found.drivers)
         with self._lock:
             if self._consented.is_set():
                 return

@@ -48,6 +48,7 @@ def lay_down(task: Task, log: Writer) -> None:
         bios=not os.path.exists("/sys/firmware/efi"),
         read_back=task.read_back,
         zeros_everywhere=task.policy.final_fill == "zeros-everywhere",
+        blank=task.blank,
         from_frame=resumed,
     )
     try:

@@ -13,7 +13,7 @@ from appliance import settings, texts
 from appliance.erasure.standards import BY_ID
 from appliance.hardware.machine import machine
 from appliance.i18n import N_, _, language, translator
-from appliance.imaging.shelf import ages, offers
+from appliance.imaging.shelf import ages, shelf
 from appliance.job.planning import job_plan
 from appliance.job.store import Store
 from appliance.model import DrivePlan, JobPlan, Reason, digest, to_json
@@ -31,9 +31,9 @@ def run(args: argparse.Namespace) -> int:
     """Print the plan; 0, also where it would erase nothing."""
     asked = settings.read(args.config)
     store = Store()
-    images, refused = offers(store.images, store.trusted_image_keys())
-    told = refused + ages(images, datetime.now(UTC))
-    plan = job_plan(machine(), settings.policy(asked), images, told)
+    found = shelf(store.images, store.trusted_image_keys())
+    told = found.reasons + ages(found.images, datetime.now(UTC))
+    plan = job_plan(machine(), settings.policy(asked), found.images, told, found.drivers)
     if args.json:
         json.dump(explained(plan), sys.stdout, ensure_ascii=False, indent=2)
         sys.stdout.write("\n")
@@ -68,7 +68,7 @@ def lines(plan: JobPlan, tongue: str) -> list[str]:
     shown: list[str] = [texts.short(reason, tongue) for reason in plan.blockers]
     for item in plan.drives:
         shown += ["", item.drive.label, *("  " + line for line in _drive_lines(item, tongue))]
-    shown += ["", *(texts.short(reason, tongue) for reason in plan.image_reasons)]
+    shown += ["", *(texts.explained(reason)[tongue] for reason in plan.image_reasons)]
     return shown
 
 

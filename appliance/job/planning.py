@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from appliance.erasure.planning import drive_plan, machine_blockers
 from appliance.imaging.choice import choose
+from appliance.imaging.forecast import driver_forecast
+from appliance.imaging.upgrade import memory_advice
 from appliance.model import DrivePlan, ImageOffer, JobPlan, Machine, Media, Policy, Reason
+
+# What keeps an image off a machine whatever its memory.
+_OTHER_NEEDS = frozenset(("image-not-allowed", "image-needs-disk", "image-sector-size"))
 
 
 def job_plan(
@@ -15,10 +20,18 @@ def job_plan(
     policy: Policy,
     images: Sequence[ImageOffer],
     refused: tuple[Reason, ...] = (),
+    drivers: Mapping[str, tuple[str, ...]] | None = None,
 ) -> JobPlan:
-    """What would be done with this machine. The same input gives the same plan and digest."""
+    """What would be done with this machine. The same input gives the same plan and digest.
+
+    `refused`: what is to be said about images anyway; `drivers`: by an image's manifest digest,
+    the patterns of hardware that it can drive.
+    """
     plans = tuple(drive_plan(drive, machine, policy) for drive in machine.drives)
     placed, reasons = _with_image(plans, machine, policy, images)
+    for image in (item.image for item in placed if item.image is not None):
+        covered = (drivers or {}).get(image.manifest_digest, ())
+        reasons += driver_forecast(machine.modaliases, covered, image.profile)
     return JobPlan(
         machine=machine,
         policy=policy,
@@ -47,4 +60,18 @@ def _with_image(
             placed = replace(plan, image=choice.image)
             return tuple(placed if item is plan else item for item in plans), ()
         reasons += [item for item in choice.reasons if item not in reasons]
-    return plans, tuple(reasons)
+    return plans, tuple(reasons) + _lacking_memory(machine, reasons)
+
+
+def _lacking_memory(machine: Machine, reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """What to buy for the most modest image, where memory alone keeps it off this machine."""
+    out = {str(item.facts["image"]) for item in reasons if item.code in _OTHER_NEEDS}
+    wants = [
+        (int(item.facts["needs_mib"]), str(item.facts["image"]))
+        for item in reasons
+        if item.code == "image-needs-memory" and item.facts["image"] not in out
+    ]
+    if not wants:
+        return ()
+    needs_mib, image = min(wants)
+    return memory_advice(machine, image, needs_mib)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from appliance.erasure.blank import holds_zeros
 from appliance.erasure.planning import destruction
 from appliance.erasure.psid import takes_psid
 from appliance.erasure.release import release
@@ -195,6 +196,7 @@ class Running:
             image=plan.image if kind == LAY_DOWN else None,
             image_keys=str(self._store.image_keys),
             read_back=self._settings["image.read_back"],
+            blank=kind == LAY_DOWN and holds_zeros(self._result(plan)),
             asset_tag=self._record.asset_tag,
             hostname=hostname(self._record.asset_tag),
             psid_file=str(self._store.psids / drive.key) if takes_psid(plan) else "",
@@ -273,7 +275,8 @@ class Running:
     def _note(self, ref: StatementRef) -> None:
         take(self._record, self._log.add("statement", statement=to_json(ref)))
         self._board.change(statements=tuple(self._record.statements))
-        self._copies.order(ref)
+        machine = self._plan.machine
+        self._copies.order(ref, f"{machine.maker} {machine.model}".strip())
 
     def _end_worker(self, drive: Drive, kind: str) -> None:
         """A lay-down's worker has ended: state the deployment if it says that it holds."""

@@ -28,6 +28,7 @@ class Task:
     image: ImageOffer | None = None
     image_keys: str = ""
     read_back: bool = True
+    blank: bool = False
     asset_tag: str = ""
     hostname: str = ""
     psid_file: str = ""

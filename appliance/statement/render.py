@@ -12,11 +12,16 @@ import mimetypes
 import warnings
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from appliance.errors import TajdeedError
 from appliance.statement import jws, strict_json
 from appliance.statement.document import payload_id
+
+if TYPE_CHECKING:
+    import jinja2
+
+    from appliance.statement.paper.handover import Told
 
 TEMPLATES = Path(__file__).parent / "paper"
 ON_PAPER = ("machine", "drive", "deployment")
@@ -77,11 +82,36 @@ def pdf(statement: bytes, *, url: str = "", receipt: bytes | None = None) -> byt
     return bytes(made)
 
 
+def handover(statement: bytes, told: Told) -> bytes:
+    """The handover sheet of a machine, an A5 page in Arabic, from its deployment statement.
+
+    NotOnPaper for other types. It proves nothing and holds no statement: it goes to the family.
+    """
+    import weasyprint
+
+    made = weasyprint.HTML(string=handover_html(statement, told)).write_pdf()
+    return bytes(made)
+
+
+def handover_html(statement: bytes, told: Told) -> str:
+    """The handover sheet as HTML, before it becomes a PDF."""
+    from appliance.statement.paper.handover import sheet
+
+    payload = _payload(statement)
+    if payload["type"] != "deployment":
+        raise NotOnPaper("not-on-paper", type=str(payload["type"]))
+    return (
+        _environment()
+        .get_template("handover.html")
+        .render(
+            sheet=sheet(payload, payload_id(_payload_bytes(statement)), told),
+            style=(TEMPLATES / "handover.css").read_text(),
+        )
+    )
+
+
 def html(statement: bytes, *, url: str = "", receipt: bytes | None = None) -> str:
     """The page as HTML, before it becomes a PDF."""
-    import jinja2
-
-    from appliance.statement.paper import words
     from appliance.statement.paper.page import page
 
     payload = _payload(statement)
@@ -89,17 +119,29 @@ def html(statement: bytes, *, url: str = "", receipt: bytes | None = None) -> st
         raise NotOnPaper("not-on-paper", type=str(payload["type"]))
     statement_id = payload_id(_payload_bytes(statement))
     shown_at = f"{url.rstrip('/')}/statements/{statement_id}" if url else ""
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            page=page(payload, statement_id, _payload(receipt) if receipt else None),
+            style=(TEMPLATES / "page.css").read_text(),
+            qr=_qr(shown_at or f"urn:sha256:{statement_id}"),
+            url=shown_at,
+        )
+    )
+
+
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    from appliance.statement.paper import words
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
     environment.globals.update(both=words.both)
     environment.filters.update(ltr=words.ltr, free=words.free)
-    return environment.get_template("page.html").render(
-        page=page(payload, statement_id, _payload(receipt) if receipt else None),
-        style=(TEMPLATES / "page.css").read_text(),
-        qr=_qr(shown_at or f"urn:sha256:{statement_id}"),
-        url=shown_at,
-    )
+    return environment
 
 
 def _qr(content: str) -> str:

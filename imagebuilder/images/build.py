@@ -33,7 +33,7 @@ from appliance.imaging.manifest import (
 from appliance.model import canonical, to_json
 from imagebuilder.cache import locked, recipe_key, remove_tree
 from imagebuilder.console import say, step
-from imagebuilder.images import contents
+from imagebuilder.images import contents, drivers
 from imagebuilder.images.bootloader import kernel_version
 from imagebuilder.images.disk import FixedIds, RawDisk, fixed_ids, make_disk
 from imagebuilder.images.frames import FRAME_BYTES, Framed, Needle, write_frames
@@ -149,7 +149,7 @@ def _build(
         kernel=kernel_version(tree),
         packages=len(found),
         recipe=recipe,
-        modaliases=contents.modaliases(tree),
+        modaliases=drivers.modaliases(tree),
         companions=tuple(
             Companion(name=file, sha256=hashlib.sha256(text.encode()).hexdigest())
             for file, text in sorted(told.items())

@@ -1,7 +1,7 @@
-"""What is inside an image, in lists that machines and people read: packages, SBOM, drivers.
+"""What is inside an image, in lists that machines and people read: packages and SBOM.
 
 The SBOM is CycloneDX 1.6 in JSON, one component for each Debian package, with the SHA-256 of its
-package file; the modaliases say which network hardware the kernel has drivers for.
+package file.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from imagebuilder.images.lock import Lock
 from imagebuilder.images.profile import Profile
 
 _FORMAT = r"${Package}\t${Version}\t${Architecture}\t${source:Package}\t${Maintainer}\n"
-# Buses that a donated PC's network hardware sits on.
-_BUSES = ("pci:", "usb:", "sdio:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,22 +88,3 @@ def sbom(profile: Profile, version: str, lock: Lock, found: tuple[Package, ...])
 def _purl(item: Package, release: str) -> str:
     name, version = quote(item.name, safe=""), quote(item.version, safe="")
     return f"pkg:deb/debian/{name}@{version}?arch={item.architecture}&distro={release}"
-
-
-def modaliases(tree: Path) -> tuple[str, ...]:
-    """Patterns of network hardware that the tree's kernel has a driver for (modules.alias)."""
-    patterns: set[str] = set()
-    for directory in (tree / "usr/lib/modules").iterdir():
-        dependencies = directory / "modules.dep"
-        if not dependencies.is_file():
-            continue
-        network = {
-            Path(line.partition(":")[0]).name.partition(".ko")[0].replace("-", "_")
-            for line in dependencies.read_text().splitlines()
-            if line.startswith("kernel/drivers/net/")
-        }
-        for line in (directory / "modules.alias").read_text().splitlines():
-            words = line.split()
-            if len(words) == 3 and words[1].startswith(_BUSES) and words[2] in network:
-                patterns.add(words[1])
-    return tuple(sorted(patterns))

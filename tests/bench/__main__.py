@@ -16,7 +16,7 @@ from pathlib import Path
 import tests.bench
 from tests.bench.figures import Figure, machine, save, table
 
-_NO_BENCHMARKS = {"__main__", "figures"}
+_NO_BENCHMARKS = {"__main__", "contest", "figures"}
 
 
 def names() -> list[str]:

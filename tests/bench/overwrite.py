@@ -11,21 +11,19 @@ nwipe comes from Debian 13 and sees no device but the one it is to wipe.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from appliance.erasure.overwrite import overwrite
 from appliance.erasure.readback import verify_source
 from appliance.erasure.stream import Keystream, Pattern, choose_cipher
 from imagebuilder.toolsroot import tools_root
+from tests.bench.contest import Cost, device_bytes, measured, ram_disk
 from tests.bench.figures import Figure
 
 ROUNDS = 3
@@ -53,62 +51,9 @@ exec chroot "$root" nwipe --autonuke --nogui --nowait --noblank --method=random 
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """Seconds of the wall's clock and of CPU."""
-
-    wall_s: float
-    cpu_s: float
-
-
 Contender = Callable[[Path, int], Cost]
 """Called with the device and the number of passes."""
 PASSES = {"ours": 4, "nwipe": 1, "ours, zeros": 12, "dd": 12}
-
-
-def measured(argv: list[str], core: int) -> Cost:
-    """Run a program on one core and see what it cost; RuntimeError unless it succeeds."""
-    began = time.monotonic()
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
-            ["taskset", "--cpu-list", str(core), *argv],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall_s = time.monotonic() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            output.seek(0)
-            said = output.read().decode(errors="replace")[-2000:]
-            raise RuntimeError(f"{argv[0]} ended with {process.returncode}:\n{said}")
-    return Cost(wall_s=wall_s, cpu_s=usage.ru_utime + usage.ru_stime)
-
-
-@contextlib.contextmanager
-def ram_disk(size_bytes: int) -> Iterator[Path]:
-    """A loop device over memory, all of it there before the clock starts."""
-    directory = Path(tempfile.mkdtemp(prefix="tajdeed-bench-"))
-    # Not /dev/shm: containers give that 64 MiB.
-    options = f"size={size_bytes + (1 << 20)}"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", str(directory)], check=True)
-    try:
-        file = directory / "disk"
-        with file.open("wb") as stream:
-            for _ in range(size_bytes >> 20):
-                stream.write(bytes(1 << 20))
-        made = subprocess.run(
-            ["losetup", "--find", "--show", str(file)], capture_output=True, text=True, check=True
-        )
-        device = Path(made.stdout.strip())
-        try:
-            yield device
-        finally:
-            subprocess.run(["losetup", "--detach", str(device)], check=True)
-    finally:
-        subprocess.run(["umount", "--lazy", str(directory)], check=True)
-        directory.rmdir()
 
 
 def large_bytes() -> int:
@@ -149,11 +94,6 @@ def contenders(core: int) -> dict[str, Contender]:
         return measured(["sh", "-euc", f"for pass in $(seq {passes}); do {one}; done"], core)
 
     return {"ours": ours("random"), "nwipe": nwipe, "ours, zeros": ours("zeros"), "dd": dd}
-
-
-def device_bytes(device: Path) -> int:
-    with device.open("rb") as stream:
-        return stream.seek(0, os.SEEK_END)
 
 
 def nwipe_version() -> str:

@@ -34,7 +34,7 @@ class Faults:
     there on begin again at 0, as on a stick of fake capacity. `flips`: these bytes are read
     inverted. `read_only_after`: all writes fail after so many bytes. `gone_after`: the disk
     vanishes after so many bytes were written, `gone_after_reading`: read. `flush_fails`.
-    `slow_s`: every request takes so many seconds.
+    `slow_s`: every request takes so many seconds. `write_bytes_s`: it writes no faster.
     """
 
     bad_writes: Ranges = ()
@@ -48,6 +48,7 @@ class Faults:
     gone_after_reading: int | None = None
     flush_fails: bool = False
     slow_s: float = 0.0
+    write_bytes_s: int | None = None
 
 
 @contextlib.contextmanager
@@ -146,6 +147,7 @@ class _Disk:
         self.written = 0
         self.read_bytes = 0
         self.once = list(faults.bad_writes_once)
+        self.free_at = 0.0
 
     def place(self, offset: int) -> int:
         return offset % self.faults.wraps_at if self.faults.wraps_at else offset
@@ -165,8 +167,16 @@ class _Disk:
                 data[flip - offset] ^= 0xFF
         return bytes(data)
 
+    def _take_time(self, length: int) -> None:
+        """Let a write end when a medium of that rate would have it, whoever is late."""
+        if rate := self.faults.write_bytes_s:
+            # A late sleeper may catch up on 20 ms, as a drive's cache lets it.
+            self.free_at = max(self.free_at, time.monotonic() - 0.02) + length / rate
+            time.sleep(max(0.0, self.free_at - time.monotonic()))
+
     def write(self, offset: int, data: bytes) -> None:
         faults = self.faults
+        self._take_time(len(data))
         if faults.gone_after is not None and self.written >= faults.gone_after:
             os._exit(0)
         if faults.read_only_after is not None and self.written >= faults.read_only_after:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import multiprocessing
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +20,7 @@ from appliance.imaging.deploy import Order, deploy, planned_extents
 from appliance.imaging.errors import ImageTrustError, LayDownError, LayDownStoppedError
 from appliance.imaging.laydown import Progress, Written, lay_down
 from appliance.imaging.manifest import DATA_NAME, FIRST_BYTES, SECTOR_BYTES, Manifest
-from appliance.imaging.shelf import offers
+from appliance.imaging.shelf import shelf
 from appliance.imaging.source import FileSource
 from appliance.model import ByteRange, Identity
 from tests.unit.faultydisk import Faults, faulty_disk
@@ -59,6 +62,8 @@ def laid(
     from_frame: int = 0,
     stop: threading.Event | None = None,
     drive_bytes: int = DRIVE_BYTES,
+    read_back: bool = True,
+    blank: bool = False,
 ) -> Written:
     with opened(drive) as fd, opened(data or image.place / DATA_NAME, os.O_RDONLY) as source:
         return lay_down(
@@ -69,12 +74,15 @@ def laid(
             report=report,
             from_frame=from_frame,
             stop=stop,
+            read_back=read_back,
+            blank=blank,
         )
 
 
 def order(image: SmallImage, drive: Path, drive_bytes: int = DRIVE_BYTES) -> Order:
-    (offer,), reasons = offers(image.place.parent, (image.key.public_pem,))
-    assert reasons == ()
+    found = shelf(image.place.parent, (image.key.public_pem,))
+    assert found.reasons == ()
+    (offer,) = found.images
     return Order(
         drive=Identity(model="Small", serial="S1"),
         path=str(drive),
@@ -98,6 +106,29 @@ def test_every_block_of_the_extent_is_the_image_and_every_other_is_untouched(
     assert after[:FIRST_BYTES] == bytes(FIRST_BYTES)
     assert after[FIRST_BYTES:size] == made.raw[FIRST_BYTES:]
     assert after[size:] == before[size:]
+
+
+def test_on_a_blank_drive_the_holes_are_left_and_the_image_is_all_there(
+    made: SmallImage, drive: Path
+) -> None:
+    os.truncate(drive, 0)
+    os.truncate(drive, DRIVE_BYTES)
+    written = laid(made, drive, blank=True)
+    size = made.manifest.disk_bytes
+    assert drive.read_bytes()[FIRST_BYTES:size] == made.raw[FIRST_BYTES:]
+    mapped = sum(extent.length for extent in made.manifest.extents)
+    assert mapped < size - 8 * MIB, "an image without holes tests nothing"
+    assert written.written_bytes <= mapped
+    assert drive.stat().st_blocks * 512 <= mapped + FIRST_BYTES
+
+
+def test_drive_that_is_not_as_blank_as_it_was_is_found_out_whatever_the_policy(
+    made: SmallImage, drive: Path
+) -> None:
+    with pytest.raises(LayDownError) as caught:
+        laid(made, drive, blank=True, read_back=False)
+    assert caught.value.code == "image-read-back-failed"
+    assert drive.read_bytes()[:FIRST_BYTES] == bytes(FIRST_BYTES)
 
 
 def test_finished_drive_boots_is_unique_and_tells_all_that_was_written(
@@ -188,6 +219,61 @@ def test_truncated_image(made: SmallImage, drive: Path, tmp_path: Path) -> None:
         laid(made, drive, data=short)
     assert caught.value.code == "image-truncated"
     assert drive.read_bytes()[:FIRST_BYTES] == bytes(FIRST_BYTES)
+
+
+class PulledStick:
+    """A source whose medium is pulled after the first frame."""
+
+    def __init__(self, fd: int) -> None:
+        self._source = FileSource(fd)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        if offset:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return self._source.read_at(offset, length)
+
+
+def test_stick_pulled_while_writing(made: SmallImage, drive: Path) -> None:
+    with (
+        opened(drive) as fd,
+        opened(made.place / DATA_NAME, os.O_RDONLY) as data,
+        pytest.raises(ImageTrustError) as caught,
+    ):
+        lay_down(
+            fd,
+            PulledStick(data),
+            made.manifest,
+            drive_bytes=DRIVE_BYTES,
+            report=lambda progress: None,
+        )
+    assert caught.value.code == "image-unreadable"
+    assert caught.value.facts["frame"] == 1
+    assert drive.read_bytes()[:FIRST_BYTES] == bytes(FIRST_BYTES)
+
+
+def test_power_cut_while_writing_leaves_nothing_that_boots_and_is_resumed(
+    made: SmallImage, drive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process dies without any clean-up at the moment that two frames are durable."""
+    monkeypatch.setattr("appliance.imaging.laydown._CHECKPOINT_BYTES", 8 * MIB)
+    monkeypatch.setattr("appliance.imaging.laydown._REPORT_EVERY_S", 0.0)
+    wanted = order(made, drive)
+
+    def die(progress: Progress) -> None:
+        if progress.durable_frames >= 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    victim = multiprocessing.get_context("fork").Process(target=deploy, args=(wanted, die))
+    victim.start()
+    victim.join()
+    assert victim.exitcode == -signal.SIGKILL
+    after = drive.read_bytes()
+    assert after[:FIRST_BYTES] == bytes(FIRST_BYTES)
+    assert after[FIRST_BYTES : 16 * MIB] == made.raw[FIRST_BYTES : 16 * MIB]
+    resumed = deploy(replace(wanted, from_frame=2), lambda progress: None)
+    assert "resumed-from-frame:2" in resumed.checks
+    assert resumed.read_back
+    assert gpt.parse(drive.read_bytes()).partitions
 
 
 def test_image_too_large_touches_nothing(made: SmallImage, drive: Path) -> None:

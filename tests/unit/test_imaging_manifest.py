@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from appliance.imaging.errors import ImageTrustError
 from appliance.imaging.manifest import DATA_NAME, MANIFEST_NAME, read, read_file, sign
-from appliance.imaging.shelf import age_reasons, offers
+from appliance.imaging.shelf import Shelf, age_reasons, shelf
 from appliance.model import ByteRange, canonical
 from imagebuilder.images.keys import image_key
 from tests.unit.smallimage import SmallImage, small_image
@@ -107,26 +107,26 @@ def test_manifests_that_contradict_themselves(made: SmallImage) -> None:
 
 
 def test_shelf_offers_only_what_is_whole_and_signed(made: SmallImage, tmp_path: Path) -> None:
-    shelf = tmp_path / "images"
-    (shelf / "unsigned").mkdir(parents=True)
-    (shelf / "unsigned" / MANIFEST_NAME).write_text("not.a.jws")
-    short = shelf / "short"
+    place = tmp_path / "images"
+    (place / "unsigned").mkdir(parents=True)
+    (place / "unsigned" / MANIFEST_NAME).write_text("not.a.jws")
+    short = place / "short"
     short.mkdir()
     (short / MANIFEST_NAME).write_text((made.place / MANIFEST_NAME).read_text())
     (short / DATA_NAME).write_bytes(b"")
-    (shelf / "whole").symlink_to(made.place)
-    found, reasons = offers(shelf, (made.key.public_pem,))
-    assert [offer.profile for offer in found] == ["small"]
-    assert {(reason.facts["image"], reason.code) for reason in reasons} == {
+    (place / "whole").symlink_to(made.place)
+    found = shelf(place, (made.key.public_pem,))
+    assert [offer.profile for offer in found.images] == ["small"]
+    assert {(reason.facts["image"], reason.code) for reason in found.reasons} == {
         ("unsigned", "image-manifest-unreadable"),
         ("small", "image-truncated"),
     }
-    assert offers(tmp_path / "nothing", (made.key.public_pem,)) == ((), ())
-    assert offers(made.place.parent, ())[0] == ()
+    assert shelf(tmp_path / "nothing", (made.key.public_pem,)) == Shelf()
+    assert shelf(made.place.parent, ()).images == ()
 
 
 def test_old_image_is_told(made: SmallImage) -> None:
-    (offer,), _ = offers(made.place.parent, (made.key.public_pem,))
+    (offer,) = shelf(made.place.parent, (made.key.public_pem,)).images
     assert age_reasons(offer, datetime(2027, 1, 20, tzinfo=UTC)) == ()
     (old,) = age_reasons(offer, datetime(2027, 2, 1, tzinfo=UTC))
     assert (old.code, old.facts["days"]) == ("image-old", 69)

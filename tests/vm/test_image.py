@@ -17,7 +17,7 @@ from typing import Literal
 import pytest
 
 from appliance.imaging.deploy import Order, deploy
-from appliance.imaging.shelf import offers
+from appliance.imaging.shelf import shelf
 from appliance.model import Deployment, Identity
 from imagebuilder.images.build import REPOSITORY, build_image
 from imagebuilder.images.keys import image_key
@@ -59,8 +59,9 @@ def laid_down(
 ) -> Deployment:
     """Lay the small image down on a sparse file of that size, by its loop device."""
     place, public = small
-    (offer,), reasons = offers(place.parent, (public,))
-    assert reasons == ()
+    found = shelf(place.parent, (public,))
+    assert found.reasons == ()
+    (offer,) = found.images
     with raw.open("wb") as stream:
         stream.truncate(size_bytes)
     with loop_device(raw) as device:
