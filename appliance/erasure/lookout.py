@@ -7,40 +7,30 @@ those are not the drive's. Decides nothing.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Self
 
+from appliance.erasure.meanwhile import Meanwhile
 from appliance.model import Order
 
 _EVERY_S = 0.01
 
 
-class Lookout:
+class Lookout(Meanwhile):
     """For the length of a `with` block; `running` is the drive's word, OSError where it gives
     none, which is no sighting."""
 
     def __init__(self, running: Callable[[], bool]) -> None:
+        super().__init__()
         self._running = running
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
         self.saw_running = False
         # By time.monotonic(): the last answer from before it ran, the first from after it.
         self._not_yet: float | None = None
         self._over_by: float | None = None
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while self._over_by is None and not self._over.wait(_EVERY_S):
+    def look(self) -> None:
+        while self._over_by is None and not self.over.wait(_EVERY_S):
             asked = time.monotonic()
             try:
                 running = self._running()
