@@ -1,0 +1,174 @@
+"""The board: the ten tasks as large buttons on the desktop, below every other window.
+
+It is a window of its own, for xfdesktop's icons have no names that a screen reader could tell,
+can be dragged into the wastebasket, and keep no order. It cannot be closed, moved or lost, shows
+only tasks whose desktop entry the build has written, and begins on the right in Arabic.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import gi
+
+gi.require_version("Gtk", "3.0")
+from gi.repository import Gdk, Gio, GLib, Gtk, Pango  # noqa: E402
+
+from familypc.tasks.session import language  # noqa: E402
+from familypc.tasks.table import TASKS, Task  # noqa: E402
+from familypc.tasks.words import say  # noqa: E402
+
+_STYLE = b"""
+window.board { background: transparent; }
+.board button { background: #fbf9f4; color: #222222; border: 1px solid #c9c2b2; border-radius: 12px;
+  padding: 4px; box-shadow: none; text-shadow: none; }
+.board button:hover, .board button:focus { background: #e6f2ee; border-color: #1f6f5c; }
+.board label { font-weight: bold; }
+"""
+_COLUMNS = 4
+# Space beside the board for the icons of sticks, folder and wastebasket, in pixels.
+_BESIDE = 132
+# A second click within this time is the old habit of clicking twice, not a second bill.
+_PAUSE_S = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Sizes in pixels: of a button's icon, of the gap between buttons, of the whole board."""
+
+    icon: int
+    gap: int
+    width: int
+    height: int
+    points: int
+
+
+def measures(width: int, height: int, rows: int) -> Measures:
+    """What fits a working area of that size, in pixels."""
+    large = min((width - _BESIDE) / _COLUMNS, height / rows)
+    icon = next((size for size in (96, 72, 64, 48) if large >= size * 2.4), 32)
+    gap = max(6, icon // 6)
+    return Measures(
+        icon=icon,
+        gap=gap,
+        width=min(width - _BESIDE - 2 * gap, _COLUMNS * icon * 3),
+        height=min(height - 2 * gap, rows * int(icon * 2.4)),
+        points={96: 15, 72: 13, 64: 12}.get(icon, 10),
+    )
+
+
+def corner(area: tuple[int, int, int, int], board: Measures) -> tuple[int, int]:
+    """The board's upper left corner: in the middle of what the icons at the right leave."""
+    left, top, width, height = area
+    free = width - _BESIDE
+    return left + max(0, (free - board.width) // 2), top + max(0, (height - board.height) // 2)
+
+
+class Board(Gtk.Window):  # type: ignore[misc]  # GTK has no types
+    """All buttons in rows of four; made anew when the screen changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tongue = language(os.environ)
+        self.last_s = 0.0
+        self.tasks = [(task, found) for task in TASKS if (found := _entry(task)) is not None]
+        self.set_title(say(self.tongue, "board"))
+        self.set_decorated(False)
+        self.set_skip_taskbar_hint(True)
+        self.set_skip_pager_hint(True)
+        self.set_keep_below(True)
+        self.stick()
+        self.set_resizable(False)
+        self.get_style_context().add_class("board")
+        provider = Gtk.CssProvider()
+        provider.load_from_data(_STYLE)
+        screen = self.get_screen()
+        Gtk.StyleContext.add_provider_for_screen(
+            screen, provider, Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION
+        )
+        # Nothing closes it but the end of the session.
+        self.connect("delete-event", lambda *_: True)
+        screen.connect("size-changed", lambda _: self.lay_out())
+        screen.connect("monitors-changed", lambda _: self.lay_out())
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Build the buttons for the screen as it is now."""
+        if child := self.get_child():
+            self.remove(child)
+        display = self.get_display()
+        monitor = display.get_primary_monitor() or display.get_monitor(0)
+        area = monitor.get_workarea()
+        rows = -(-len(self.tasks) // _COLUMNS)
+        sizes = measures(area.width, area.height, rows)
+        grid = Gtk.Grid(
+            row_homogeneous=True,
+            column_homogeneous=True,
+            row_spacing=sizes.gap,
+            column_spacing=sizes.gap,
+        )
+        for number, (task, found) in enumerate(self.tasks):
+            button = self._button(task, found, sizes)
+            grid.attach(button, number % _COLUMNS, number // _COLUMNS, 1, 1)
+        grid.set_size_request(sizes.width, sizes.height)
+        self.add(grid)
+        self.move(*corner((area.x, area.y, area.width, area.height), sizes))
+        self.show_all()
+
+    def _button(self, task: Task, found: Gio.DesktopAppInfo, sizes: Measures) -> Gtk.Button:
+        inside = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=4)
+        inside.set_valign(Gtk.Align.CENTER)
+        icon = Gtk.Image.new_from_icon_name(task.icon, Gtk.IconSize.DIALOG)
+        icon.set_pixel_size(sizes.icon)
+        inside.pack_start(icon, False, False, 0)
+        text = Gtk.Label(label=found.get_name(), wrap=True, justify=Gtk.Justification.CENTER)
+        text.set_max_width_chars(12)
+        size = Pango.AttrList()
+        size.insert(Pango.attr_size_new(sizes.points * Pango.SCALE))
+        text.set_attributes(size)
+        inside.pack_start(text, False, False, 0)
+        button = Gtk.Button()
+        button.add(inside)
+        button.set_tooltip_text(found.get_description())
+        button.get_accessible().set_name(found.get_name())
+        button.connect("clicked", lambda _: self.start(found))
+        return button
+
+    def start(self, found: Gio.DesktopAppInfo) -> None:
+        """Start a task; clicking twice, as one learns it elsewhere, starts it once."""
+        now = GLib.get_monotonic_time() / 1e6
+        if now - self.last_s < _PAUSE_S:
+            return
+        self.last_s = now
+        context = self.get_display().get_app_launch_context()
+        context.set_timestamp(Gtk.get_current_event_time())
+        try:
+            found.launch([], context)
+        except GLib.Error as error:
+            dialog = Gtk.MessageDialog(
+                message_type=Gtk.MessageType.WARNING,
+                buttons=Gtk.ButtonsType.CLOSE,
+                text=say(self.tongue, "failed", what=error.message),
+            )
+            dialog.run()
+            dialog.destroy()
+
+
+def _entry(task: Task) -> Gio.DesktopAppInfo | None:
+    """The task's desktop entry; None where there is none, or its program is gone."""
+    try:
+        return Gio.DesktopAppInfo.new(f"{task.entry}.desktop")
+    except TypeError:
+        # How PyGObject tells that the constructor returned NULL.
+        return None
+
+
+def show_board() -> None:
+    """The board, until the session ends."""
+    board = Board()
+    board.connect("destroy", Gtk.main_quit)
+    # xfwm4 tells the working area only once the panel stands.
+    display = Gdk.Display.get_default()
+    display.connect("closed", lambda *_: Gtk.main_quit())
+    Gtk.main()
