@@ -200,12 +200,12 @@ def carry_out(plan: Plan, source: Path, target: Path, tell: Callable[[Progress],
     done, size = 0, 0
     failed: list[str] = []
     for copy in plan.copies:
+        # Pulled out: no directory of its name must come into being on the PC's own disk.
+        target.stat()
         try:
             size += copy_file(source / copy.source, target / copy.target)
             done += 1
         except (OSError, Damaged):
-            # Pulled out: every further file would fail, too.
-            os.stat(target)
             failed.append(copy.source)
         tell(Progress(files=done, bytes=size, failed=tuple(failed)))
     return Progress(files=done, bytes=size, failed=tuple(failed))
