@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sysconfig
 from pathlib import Path
 
 from imagebuilder.console import step
@@ -140,6 +141,11 @@ def _tasks(tree: Path, epoch: int) -> None:
         target = package / path.relative_to(FAMILY_PC)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
+    # The calendar's table is not in Debian; its licence comes with it.
+    libraries = Path(sysconfig.get_paths()["purelib"])
+    for path in libraries.glob("hijridate*"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(path, package.parent / path.name, ignore=ignored)
     in_tree(tree, ["python3", "-B", "-m", "familypc.tasks.entries"], epoch=epoch)
 
 

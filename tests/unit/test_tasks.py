@@ -7,7 +7,7 @@ import os
 import re
 import string
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from familypc.tasks import backup, papers, printing, scanning, words
 from familypc.tasks.backup import Copy, File, Plan, Progress
+from familypc.tasks.hijri import hijri_text
 from familypc.tasks.printing import Printer
 from familypc.tasks.scanning import Kind, Scanner
 from familypc.tasks.session import language
@@ -31,12 +32,12 @@ DAY = date(2026, 11, 28)
 
 
 def test_a_task_is_done_by_the_best_program_that_is_there() -> None:
-    photo = next(task for task in TASKS if task.name == "photo")
+    mail = next(task for task in TASKS if task.name == "mail")
     for installed, command in [
-        ({"python3", "gthumb", "drawing"}, "family-task photo gthumb"),
-        ({"python3", "drawing"}, "family-task photo drawing"),
+        ({"python3", "thunderbird", "firefox-esr"}, "thunderbird"),
+        ({"python3", "firefox-esr"}, "family-task page mail"),
     ]:
-        way = way_of(photo, installed.__contains__)
+        way = way_of(mail, installed.__contains__)
         assert way is not None
         assert way.command == command
 
@@ -330,7 +331,7 @@ def test_cameras_are_no_scanners() -> None:
 
 def test_text_is_offered_only_where_it_can_be_read() -> None:
     assert scanning.kinds(True) == (Kind.PDF, Kind.PICTURE, Kind.TEXT)
-    assert scanning.kinds(False) == (Kind.PDF, Kind.PICTURE)
+    assert scanning.kinds(False) == (Kind.PICTURE,)
 
 
 def test_sheets_get_names_that_are_free() -> None:
@@ -340,6 +341,42 @@ def test_sheets_get_names_that_are_free() -> None:
         "Sheet 2026-11-28.jpg",
         "Sheet 2026-11-28 (2).jpg",
     )
+
+
+# --- the Hijri date -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "arabic"),
+    [
+        # First days of Ramadan and of years, as the kingdom announced them
+        (date(2024, 3, 11), "1 رمضان 1445 هـ"),
+        (date(2025, 3, 1), "1 رمضان 1446 هـ"),
+        (date(2025, 6, 26), "1 محرم 1447 هـ"),
+        (date(2026, 2, 18), "1 رمضان 1447 هـ"),
+        (date(2024, 6, 16), "10 ذو الحجة 1445 هـ"),
+        (date(2026, 11, 28), "18 جمادى الآخرة 1448 هـ"),
+    ],
+)
+def test_the_hijri_date_is_the_official_one(day: date, arabic: str) -> None:
+    assert hijri_text(day, "ar") == arabic
+
+
+def test_hijri_months_run_without_gap_or_double() -> None:
+    day, before = date(2026, 1, 1), ""
+    while day < date(2040, 1, 1):
+        text = hijri_text(day, "en")
+        number, _, month = text.partition(" ")
+        if before.partition(" ")[2] == month:
+            assert int(number) == int(before.partition(" ")[0]) + 1
+        elif before:
+            assert number == "1"
+            assert before.partition(" ")[0] in ("29", "30")
+        day, before = day + timedelta(days=1), text
+
+
+def test_a_day_beyond_the_calendar_has_no_date() -> None:
+    assert hijri_text(date(2100, 1, 1), "ar") == ""
 
 
 # --- what is checked together -------------------------------------------------------------------

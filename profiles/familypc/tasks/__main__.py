@@ -1,6 +1,6 @@
-"""`family-task TASK [WHICH]`: does one task of the family's desktop in the session's language.
+"""`family-task TASK [NAME]`: does one task of the family's desktop in the session's language.
 
-`board`, `paper NAME`, `photo PROGRAM`, `page NAME`, `print`, `scan`, `backup`.
+`board`, `paper NAME`, `photo`, `page NAME`, `print`, `scan`, `backup`.
 """
 
 from __future__ import annotations
@@ -44,12 +44,8 @@ def main(arguments: list[str]) -> int:
             from familypc.tasks.papers import open_paper
 
             open_paper(name, tongue, folder("documents"))
-        case ["photo", "gthumb"]:
+        case ["photo"]:
             subprocess.Popen(["gthumb", str(folder("pictures"))], start_new_session=True)
-        case ["photo", "drawing"]:
-            from familypc.tasks.photo import choose_photo
-
-            choose_photo()
         case ["page", name]:
             page = f"file://{_PAGES}/{name}.{tongue}.html"
             subprocess.Popen(["firefox-esr", page], start_new_session=True)

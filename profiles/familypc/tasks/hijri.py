@@ -1,34 +1,45 @@
-"""The Hijri date of a day by the Umm al-Qura calendar, from ICU's tables.
+"""The Hijri date of a day by the Umm al-Qura calendar, as the kingdom's offices count it.
 
-`python3 -m familypc.tasks.hijri` prints today's for the panel. ICU counts from midnight, as the
-kingdom's offices do; its tables reach from 1300 to 1600 AH, and a day beyond has no date here.
+`python3 -m familypc.tasks.hijri` prints today's for the panel. The months come from hijridate's
+table, which was compared with the printed calendars; ICU's differs from it on many days, the next
+of them in August 2029. A day beyond the table (1343 to 1500 AH) has no date here.
 """
 
 from __future__ import annotations
 
 import os
-from datetime import date, timedelta
+from datetime import date
 
-import icu
+from hijridate import Gregorian
 
 from familypc.tasks.session import language, today
 
-_FIRST, _LAST = date(1882, 11, 12), date(2174, 11, 25)
-_CALENDAR = "@calendar=islamic-umalqura;numbers=latn"
-_PATTERN = "d MMMM y"
-_ERA = {"ar": "هـ", "en": "AH"}
+_MONTHS = (
+    ("محرم", "Muharram"),
+    ("صفر", "Safar"),
+    ("ربيع الأول", "Rabi I"),
+    ("ربيع الآخر", "Rabi II"),
+    ("جمادى الأولى", "Jumada I"),
+    ("جمادى الآخرة", "Jumada II"),
+    ("رجب", "Rajab"),
+    ("شعبان", "Shaban"),
+    ("رمضان", "Ramadan"),
+    ("شوال", "Shawwal"),
+    ("ذو القعدة", "Dhul-Qadah"),
+    ("ذو الحجة", "Dhul-Hijjah"),
+)
 
 
 def hijri_text(day: date, tongue: str) -> str:
-    """That day as people write it, in `ar` or `en`: `8 جمادى الآخرة 1448 هـ`; empty beyond ICU."""
-    if not _FIRST <= day <= _LAST:
+    """That day as people write it, in `ar` or `en`: `18 جمادى الآخرة 1448 هـ`; empty beyond."""
+    try:
+        found = Gregorian(day.year, day.month, day.day).to_hijri()
+    except OverflowError:
         return ""
-    locale = icu.Locale(f"{'ar_SA' if tongue == 'ar' else 'en_US'}{_CALENDAR}")
-    pattern = icu.SimpleDateFormat(_PATTERN, locale)
-    pattern.setTimeZone(icu.TimeZone.createTimeZone("UTC"))
-    # Noon, so that no rounding of seconds can reach another day.
-    noon = (day - date(1970, 1, 1)) / timedelta(seconds=1) + 43_200
-    return f"{pattern.format(noon)} {_ERA[tongue]}"
+    arabic, english = _MONTHS[found.month - 1]
+    if tongue == "ar":
+        return f"{found.day} {arabic} {found.year} هـ"
+    return f"{found.day} {english} {found.year} AH"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Scanning sheets with SANE, and what is made of them: PDF, picture, or text by OCR.
 
-Pages are kept as JPEG until they are saved. With tesseract a PDF can be searched, and a sheet can
-become text; without it there are plain PDFs and pictures.
+Pages are kept as JPEG until they are saved. Tesseract makes PDFs that can be searched, and text;
+without it there are pictures.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ScanError(Exception):
 
 def kinds(ocr: bool) -> tuple[Kind, ...]:
     """What can be made here."""
-    return (Kind.PDF, Kind.PICTURE, Kind.TEXT) if ocr else (Kind.PDF, Kind.PICTURE)
+    return (Kind.PDF, Kind.PICTURE, Kind.TEXT) if ocr else (Kind.PICTURE,)
 
 
 def can_read() -> bool:
@@ -142,8 +142,7 @@ def save(pages: Sequence[Path], kind: Kind, folder: Path, tongue: str, day: date
         for page, target in zip(pages, targets, strict=True):
             shutil.copyfile(page, target)
         return targets
-    made = _read_pages(pages, kind) if can_read() else _plain_pdf(pages)
-    shutil.move(made, targets[0])
+    shutil.move(_read_pages(pages, kind), targets[0])
     return targets
 
 
@@ -155,27 +154,6 @@ def _read_pages(pages: Sequence[Path], kind: Kind) -> Path:
     form = "txt" if kind is Kind.TEXT else "pdf"
     words = ["tesseract", str(listed), str(out), "-l", "ara+eng", "--dpi", str(RESOLUTION), form]
     return _made(_run(words, _OCR_TIMEOUT_S), out.with_suffix(f".{form}"))
-
-
-def _plain_pdf(pages: Sequence[Path]) -> Path:
-    """By cairo, each page as large as it was scanned."""
-    # Only where there is no OCR: such a system may lack neither.
-    import cairo
-    from gi.repository import Gdk, GdkPixbuf
-
-    target = pages[0].with_name("out.pdf")
-    points = 72 / RESOLUTION
-    surface = cairo.PDFSurface(str(target), 0, 0)
-    for page in pages:
-        picture = GdkPixbuf.Pixbuf.new_from_file(str(page))
-        surface.set_size(picture.get_width() * points, picture.get_height() * points)
-        context = cairo.Context(surface)
-        context.scale(points, points)
-        Gdk.cairo_set_source_pixbuf(context, picture, 0, 0)
-        context.paint()
-        surface.show_page()
-    surface.finish()
-    return target
 
 
 def _made(done: subprocess.CompletedProcess[str], target: Path) -> Path:

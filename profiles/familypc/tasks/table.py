@@ -77,7 +77,7 @@ TASKS = (
         en_comment="Crop and improve pictures of your products",
         icon="multimedia-photo-viewer",
         categories="Graphics;",
-        ways=(_own("photo gthumb", "gthumb"), _own("photo drawing", "drawing")),
+        ways=(_own("photo", "gthumb"),),
     ),
     _paper(
         "flyer", "إعلان", "Flyer",

@@ -18,10 +18,6 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "downloads": ("التنزيلات", "Downloads"),
     "music": ("الموسيقى", "Music"),
     "videos": ("الفيديو", "Videos"),
-    # photo
-    "photo-choose": ("اختر صورة", "Choose a picture"),
-    "photo-open": ("افتح الصورة", "Open the picture"),
-    "photo-kinds": ("الصور", "Pictures"),
     # backup
     "backup": ("نسخة احتياطية على ذاكرة USB", "Backup to a USB stick"),
     "backup-why": (
