@@ -5,6 +5,13 @@ set -eu
 default=/usr/share/backgrounds/xfce/xfce-x.svg
 dpkg-divert --quiet --rename --add "$default"
 ln -s /usr/share/backgrounds/tajdeed/hills.svg "$default"
+# The panel tells the keyboard's letters by EN and ع instead of flags. Its plugin looks for pictures
+# here alone; it has none for Arabic.
+flags=/usr/share/xfce4/xkb/flags
+dpkg-divert --quiet --rename --add "$flags/us.svg"
+for name in us ara; do
+  ln -s "/usr/share/tajdeed/keyboard/$name.svg" "$flags/$name.svg"
+done
 # Packaged defaults of Xfce that are other than we want; all else in these files stays theirs.
 cd /etc/xdg/xfce4/xfconf/xfce-perchannel-xml
 set_value() { # FILE PROPERTY VALUE

@@ -7,9 +7,11 @@ only tasks whose desktop entry the build has written, and begins on the right in
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 
+import cairo
 import gi
 
 gi.require_version("Gtk", "3.0")
@@ -27,6 +29,8 @@ window.board { background: transparent; }
 .board label { font-weight: bold; }
 """
 _COLUMNS = 4
+# The corners' radius in pixels, as in the style
+_ROUND = 12
 # Space beside the board for the icons of sticks, folder and wastebasket, in pixels.
 _BESIDE = 132
 # A second click within this time is the old habit of clicking twice, not a second bill.
@@ -47,15 +51,25 @@ class Measures:
 def measures(width: int, height: int, rows: int) -> Measures:
     """What fits a working area of that size, in pixels."""
     large = min((width - _BESIDE) / _COLUMNS, height / rows)
-    icon = next((size for size in (96, 72, 64, 48) if large >= size * 2.4), 32)
+    icon = next((size for size in (96, 72, 64, 48) if large >= size * 2.6), 32)
     gap = max(6, icon // 6)
     return Measures(
         icon=icon,
         gap=gap,
-        width=min(width - _BESIDE - 2 * gap, _COLUMNS * icon * 3),
-        height=min(height - 2 * gap, rows * int(icon * 2.4)),
+        width=min(width - _BESIDE - 2 * gap, _COLUMNS * int(icon * 2.8)),
+        height=min(height - 2 * gap, rows * int(icon * 2.3)),
         points={96: 15, 72: 13, 64: 12}.get(icon, 10),
     )
+
+
+def rounded(left: int, top: int, width: int, height: int) -> list[tuple[int, int, int, int]]:
+    """A rectangle with round corners as rectangles, each line of the corners one of them."""
+    found = [(left, top + _ROUND, width, height - 2 * _ROUND)]
+    for line in range(_ROUND):
+        inset = round(_ROUND - math.sqrt(_ROUND**2 - (_ROUND - line - 0.5) ** 2))
+        for at in (top + line, top + height - 1 - line):
+            found.append((left + inset, at, width - 2 * inset, 1))
+    return found
 
 
 def corner(area: tuple[int, int, int, int], board: Measures) -> tuple[int, int]:
@@ -108,13 +122,24 @@ class Board(Gtk.Window):  # type: ignore[misc]  # GTK has no types
             row_spacing=sizes.gap,
             column_spacing=sizes.gap,
         )
-        for number, (task, found) in enumerate(self.tasks):
-            button = self._button(task, found, sizes)
+        buttons = [self._button(task, found, sizes) for task, found in self.tasks]
+        for number, button in enumerate(buttons):
             grid.attach(button, number % _COLUMNS, number // _COLUMNS, 1, 1)
         grid.set_size_request(sizes.width, sizes.height)
+        grid.connect_after("size-allocate", lambda *_: self._cut_out(buttons))
         self.add(grid)
         self.move(*corner((area.x, area.y, area.width, area.height), sizes))
         self.show_all()
+
+    def _cut_out(self, buttons: list[Gtk.Button]) -> None:
+        """Between the buttons the desktop is seen: without compositing, a window has no glass."""
+        places = [button.get_allocation() for button in buttons]
+        rectangles = [
+            cairo.RectangleInt(*rectangle)
+            for place in places
+            for rectangle in rounded(place.x, place.y, place.width, place.height)
+        ]
+        self.shape_combine_region(cairo.Region(rectangles))
 
     def _button(self, task: Task, found: Gio.DesktopAppInfo, sizes: Measures) -> Gtk.Button:
         inside = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=4)
@@ -130,8 +155,9 @@ class Board(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         inside.pack_start(text, False, False, 0)
         button = Gtk.Button()
         button.add(inside)
-        button.set_tooltip_text(found.get_description())
-        button.get_accessible().set_name(found.get_name())
+        spoken = button.get_accessible()
+        spoken.set_name(found.get_name())
+        spoken.set_description(found.get_description() or "")
         button.connect("clicked", lambda _: self.start(found))
         return button
 
