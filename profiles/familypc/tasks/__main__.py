@@ -9,6 +9,8 @@ import os
 import subprocess
 import sys
 
+from gi.repository import GLib
+
 from familypc.tasks.folders import folder
 from familypc.tasks.session import language
 
@@ -34,6 +36,8 @@ def _window(name: str) -> None:
 
 def main(arguments: list[str]) -> int:
     """Do the task; 2 for one that is not known."""
+    # How the window manager and screen readers know this program.
+    GLib.set_prgname("family-task")
     tongue = language(os.environ)
     match arguments:
         case ["board"]:

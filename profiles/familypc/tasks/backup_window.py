@@ -68,7 +68,7 @@ class BackupWindow(TaskWindow):
         self.look()
 
     @property
-    def stick(self) -> sticks.Stick | None:
+    def chosen(self) -> sticks.Stick | None:
         """The stick that is chosen, if there is any."""
         number = self.chooser.get_active() if self.found else -1
         return self.found[number] if 0 <= number < len(self.found) else None
@@ -103,7 +103,7 @@ class BackupWindow(TaskWindow):
         self._work_out()
 
     def _work_out(self) -> None:
-        stick = self.stick
+        stick = self.chosen
         if stick is None:
             self.plan = Plan(copies=())
             self.state.set_text(self.say("backup-none"))
@@ -140,7 +140,7 @@ class BackupWindow(TaskWindow):
 
     def refresh(self) -> None:
         """Copying needs a stick with room; only a stick can be let go."""
-        stick = self.stick
+        stick = self.chosen
         ready = stick is not None and not self.busy
         waits = bool(stick and self.plan.copies and self.plan.fits(stick.free_bytes))
         self.start.set_sensitive(ready and waits)
@@ -149,7 +149,7 @@ class BackupWindow(TaskWindow):
 
     def copy(self) -> None:
         """Copy what waits, and look again at what is there then."""
-        stick = self.stick
+        stick = self.chosen
         if stick is None:
             return
         place = backup.place_on(stick.place, self.person)
@@ -194,7 +194,7 @@ class BackupWindow(TaskWindow):
 
     def bring_back(self) -> None:
         """Copy back what is on the stick and not here."""
-        stick = self.stick
+        stick = self.chosen
         if stick is None:
             return
         place, folders = backup.place_on(stick.place, self.person), self.folders
@@ -222,7 +222,7 @@ class BackupWindow(TaskWindow):
 
     def let_go(self) -> None:
         """Unmount the stick, and say when it may be pulled out."""
-        stick = self.stick
+        stick = self.chosen
         if stick is None:
             return
         self.busy = True

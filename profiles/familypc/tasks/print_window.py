@@ -27,7 +27,7 @@ class PrintWindow(TaskWindow):
         self.files: list[Path] = []
         self.now = self.button("print-now", self.send, main=True)
         self.button("print-other", self.choose_other)
-        self.button("print-add", self.add)
+        self.button("print-add", self.add_printer)
         self.button("again", self.look)
         self.listed = Gtk.ListBox(selection_mode=Gtk.SelectionMode.BROWSE)
         named(self.listed, self.say("print-files"))
@@ -107,7 +107,7 @@ class PrintWindow(TaskWindow):
         dialog.destroy()
         self.refresh()
 
-    def add(self) -> None:
+    def add_printer(self) -> None:
         """The system's own settings of printers."""
         subprocess.Popen(["system-config-printer"], start_new_session=True)
 
