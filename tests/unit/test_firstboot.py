@@ -187,6 +187,12 @@ def test_what_was_answered_is_asked_of_the_system_and_the_account_comes_last() -
     ]
 
 
+def test_lam_alef_typed_by_one_key_becomes_two_letters() -> None:
+    system = Recorder()
+    apply(replace(GOOD, full_name="\ufefb\u0645\u064a\u0629"), FRESH, system)
+    assert system.asked[-1] == ("account", "lamya", "لامية", "tamr-99", "ar_SA.UTF-8")
+
+
 @pytest.mark.parametrize("step", ["language", "keyboard", "zone"])
 def test_no_account_is_made_when_something_before_it_fails(step: str) -> None:
     system = Recorder(fails_at=step)

@@ -136,6 +136,7 @@ def main() -> None:
     for language in ("ar", "en"):
         for number, page in enumerate(PAGES, 1):
             outside.found = ()
+            window.told = ""
             window.course = Course(page=page, answers=Answers(language=language))
             window.show_page()
             keep(f"{language}-{number}-{page.value}")

@@ -75,6 +75,7 @@ window {{ background: #f4f1ea; }}
 .step {{ min-height: {row.step}px; background: #d9d3c5; }}
 .step.gone {{ background: #1f6f5c; }}
 button, entry, radiobutton, checkbutton, row {{ font-size: {row.text_pt}pt; }}
+check, radio {{ min-width: {row.text_pt + 2}px; min-height: {row.text_pt + 2}px; }}
 entry {{ min-height: {row.entry}px; }}
 button {{ min-height: {row.button}px; padding: 0 24px; }}
 button.main {{ background: #1f6f5c; color: #ffffff; }}

@@ -20,6 +20,7 @@ from gi.repository import Gdk, GLib, Gtk, Pango  # noqa: E402
 
 from familypc.firstboot.answers import (  # noqa: E402
     LANGUAGES,
+    LATIN,
     LAYOUTS,
     PAGES,
     ZONES,
@@ -278,7 +279,7 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
 
     def _set_layout(self, name: str) -> None:
         self.change(layout=name)
-        self.outside.try_keyboard(LAYOUTS[name])
+        self._own_keyboard()
 
     def _account(self, box: Gtk.Box) -> Gtk.Widget:
         answers = self.course.answers
@@ -293,6 +294,9 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         for entry in secret:
             entry.set_visibility(False)
             entry.set_input_purpose(Gtk.InputPurpose.PASSWORD)
+            # Whatever letters the name was typed in: only Latin ones can be typed at the log-in.
+            entry.connect("focus-in-event", lambda *_: self.outside.try_keyboard(LATIN))
+            entry.connect("focus-out-event", lambda *_: self._own_keyboard())
         shown = Gtk.CheckButton(label=self.say("account-show"))
 
         def show(button: Gtk.CheckButton) -> None:
@@ -302,6 +306,9 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         shown.connect("toggled", show)
         grid.attach(shown, 1, 3, 1, 1)
         return name
+
+    def _own_keyboard(self) -> None:
+        self.outside.try_keyboard(LAYOUTS[self.course.answers.layout])
 
     def _entry(self, grid: Gtk.Grid, line: int, key: str, text: str, answer: str) -> Gtk.Entry:
         label = _label(self.say(key), "why")
