@@ -30,25 +30,4 @@ sed -i '/name="LockCommand"/i <property name="SaveOnExit" type="bool" value="fal
   xfce4-session.xml
 grep -q SaveOnExit xfce4-session.xml
 
-# A profile that makes its account by the assistant of the first start has none here.
-if getent passwd family >/dev/null; then
-  # Nobody is asked for a password: there is no remote log-in either.
-  passwd -d family
-  # The folders' Arabic names are there already; xdg-user-dirs keeps what it is told here.
-  home=/home/family
-  install -d -o family -g family "$home/.config"
-  # shellcheck disable=SC2016  # $HOME stands in that file as it is
-  printf '%s\n' \
-    'XDG_DESKTOP_DIR="$HOME/سطح المكتب"' 'XDG_DOWNLOAD_DIR="$HOME/التنزيلات"' \
-    'XDG_TEMPLATES_DIR="$HOME/القوالب"' 'XDG_PUBLICSHARE_DIR="$HOME/عام"' \
-    'XDG_DOCUMENTS_DIR="$HOME/المستندات"' 'XDG_MUSIC_DIR="$HOME/الموسيقى"' \
-    'XDG_PICTURES_DIR="$HOME/الصور"' 'XDG_VIDEOS_DIR="$HOME/الفيديو"' > "$home/.config/user-dirs.dirs"
-  printf 'ar_SA' > "$home/.config/user-dirs.locale"
-  for name in 'سطح المكتب' التنزيلات القوالب عام المستندات الموسيقى الصور الفيديو; do
-    install -d -o family -g family "$home/$name"
-  done
-  chown -R family:family "$home"
-  printf '[Seat:*]\nautologin-user=family\nautologin-user-timeout=0\n' \
-    > /etc/lightdm/lightdm.conf.d/60-tajdeed-autologin.conf
-fi
 systemctl set-default graphical.target
