@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from familypc.tasks import backup, papers, printing, scanning, words
+from familypc.tasks import backup, papers, photos, printing, scanning, words
 from familypc.tasks.backup import Copy, File, Plan, Progress
 from familypc.tasks.hijri import hijri_text
+from familypc.tasks.photos import Edit
 from familypc.tasks.printing import Printer
 from familypc.tasks.scanning import Kind, Scanner
 from familypc.tasks.session import language
@@ -97,7 +98,7 @@ def keys_in_code() -> set[str]:
 
 def test_every_text_is_used() -> None:
     literal = keys_in_code()
-    joined = {"print-printer", "print-copies", "print-why", "scan-why", "backup-why"}
+    joined = {"print-printer", "print-copies", "photo-why", "print-why", "scan-why", "backup-why"}
     assert words.all_keys() - literal <= joined
 
 
@@ -343,6 +344,39 @@ def test_sheets_get_names_that_are_free() -> None:
     )
 
 
+# --- pictures -----------------------------------------------------------------------------------
+
+
+def test_a_picture_is_turned_and_lit_within_bounds() -> None:
+    edit = Edit()
+    for _ in range(5):
+        edit = photos.lit(photos.turned(edit), 1)
+    assert edit == Edit(turns=1, light=4)
+    assert photos.lit(edit, -20).light == -4
+
+
+def test_lighter_and_darker_keep_black_and_white() -> None:
+    for light in range(-4, 5):
+        tones = photos.tones(light)
+        assert (tones[0], tones[255], len(tones)) == (0, 255, 256)
+        assert list(tones) == sorted(tones)
+    assert photos.tones(0) == bytes(range(256))
+    assert photos.tones(2)[100] > 100 > photos.tones(-2)[100]
+
+
+def test_a_square_is_cut_from_the_middle_and_a_copy_is_small() -> None:
+    assert photos.square_box(400, 300) == (50, 0, 300)
+    assert photos.fitted(4000, 3000, photos.LONGEST) == (1600, 1200)
+    assert photos.fitted(800, 600, photos.LONGEST) == (800, 600)
+    assert photos.fitted(100_000, 3, 1600) == (1600, 1)
+
+
+def test_a_copy_never_takes_the_name_of_another_file() -> None:
+    first = photos.copy_name("كيكة.png", "ar", ())
+    assert first == "كيكة (معدّلة).jpg"
+    assert photos.copy_name("كيكة.png", "ar", {first}) == "كيكة (معدّلة 2).jpg"
+
+
 # --- the Hijri date -----------------------------------------------------------------------------
 
 
@@ -383,7 +417,7 @@ def test_a_day_beyond_the_calendar_has_no_date() -> None:
 
 
 def test_what_decides_needs_no_screen() -> None:
-    for name in ("table", "entries", "session", "words", "papers", "backup", "printing"):
+    for name in ("table", "entries", "session", "words", "papers", "backup", "photos", "printing"):
         imports = ast.walk(ast.parse((PACKAGE / f"{name}.py").read_text()))
         assert not [
             node

@@ -5,6 +5,7 @@ role, its place on the screen, and whether it can be used; without names, everyt
 and has one. Speaks AT-SPI over D-Bus itself, for the image has no library for that.
 """
 
+import contextlib
 import json
 import sys
 from collections.abc import Iterator
@@ -14,8 +15,8 @@ from gi.repository import Gio, GLib
 
 _ROOT = "/org/a11y/atspi/accessible/root"
 _PREFIX = "org.a11y.atspi"
-# Numbers of AtspiStateType and, as far as anybody asks, of AtspiRole.
-_SENSITIVE, _SHOWING, _FOCUSED = 24, 25, 12
+# Numbers of AtspiStateType and AtspiCoordType
+_SENSITIVE, _SHOWING = 24, 25
 _SCREEN = 0
 _TIMEOUT_MS = 20_000
 
@@ -44,30 +45,51 @@ def shown(bus: Any) -> Iterator[tuple[str, str, str, int]]:
     registry = "org.a11y.atspi.Registry"
     (programs,) = call(bus, registry, _ROOT, f"{_PREFIX}.Accessible", "GetChildren")
     for program, _ in programs:
-        try:
-            (items,) = call(
-                bus, program, "/org/a11y/atspi/cache", f"{_PREFIX}.Cache", "GetItems"
-            )
-        except GLib.Error:
-            # One that is starting, ending or busy: it is looked at the next time.
-            continue
-        for item in items:
-            (_, path), name, states = item[0], item[6], item[9]
-            if name and states and states[0] >> _SHOWING & 1:
+        # One that is starting, ending or busy is looked at the next time.
+        with contextlib.suppress(GLib.Error):
+            yield from shown_by(bus, program)
+
+
+def shown_by(bus: Any, program: str) -> Iterator[tuple[str, str, str, int]]:
+    (items,) = call(bus, program, "/org/a11y/atspi/cache", f"{_PREFIX}.Cache", "GetItems")
+    told = set()
+    for item in items:
+        (_, path), name, states = item[0], item[6], item[9]
+        told.add(path)
+        if name and states and states[0] >> _SHOWING & 1:
+            yield program, path, name, states[0]
+    # LibreOffice tells only its root at once; its windows are the root's children.
+    (windows,) = call(bus, program, _ROOT, f"{_PREFIX}.Accessible", "GetChildren")
+    for _, path in windows:
+        if path not in told:
+            (states,) = call(bus, program, path, f"{_PREFIX}.Accessible", "GetState")
+            name = named(bus, program, path)
+            if name and states[0] >> _SHOWING & 1:
                 yield program, path, name, states[0]
+
+
+def named(bus: Any, program: str, path: str) -> str:
+    asked = GLib.Variant("(ss)", (f"{_PREFIX}.Accessible", "Name"))
+    properties = "org.freedesktop.DBus.Properties"
+    (name,) = call(bus, program, path, properties, "Get", asked)
+    return str(name)
 
 
 def described(bus: Any, program: str, path: str, name: str, states: int) -> dict[str, Any] | None:
     try:
         (place,) = call(
-            bus, program, path, f"{_PREFIX}.Component", "GetExtents", GLib.Variant("(u)", (_SCREEN,))
+            bus,
+            program,
+            path,
+            f"{_PREFIX}.Component",
+            "GetExtents",
+            GLib.Variant("(u)", (_SCREEN,)),
         )
         (role,) = call(bus, program, path, f"{_PREFIX}.Accessible", "GetRoleName")
     except GLib.Error:
         return None
     usable = bool(states >> _SENSITIVE & 1)
-    focused = bool(states >> _FOCUSED & 1)
-    return {"name": name, "role": role, "place": place, "usable": usable, "focused": focused}
+    return {"name": name, "role": role, "place": place, "usable": usable}
 
 
 def main(names: list[str]) -> None:

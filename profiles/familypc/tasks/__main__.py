@@ -24,7 +24,9 @@ def _window(name: str) -> None:
     gi.require_version("Gtk", "3.0")
     from gi.repository import Gtk
 
-    if name == "print":
+    if name == "photo":
+        from familypc.tasks.photo_window import PhotoWindow as Window
+    elif name == "print":
         from familypc.tasks.print_window import PrintWindow as Window
     elif name == "scan":
         from familypc.tasks.scan_window import ScanWindow as Window
@@ -48,12 +50,10 @@ def main(arguments: list[str]) -> int:
             from familypc.tasks.papers import open_paper
 
             open_paper(name, tongue, folder("documents"))
-        case ["photo"]:
-            subprocess.Popen(["gthumb", str(folder("pictures"))], start_new_session=True)
         case ["page", name]:
             page = f"file://{_PAGES}/{name}.{tongue}.html"
             subprocess.Popen(["firefox-esr", page], start_new_session=True)
-        case ["print" | "scan" | "backup" as name]:
+        case ["photo" | "print" | "scan" | "backup" as name]:
             _window(name)
         case _:
             sys.stderr.write(f"{__doc__}\n")

@@ -18,6 +18,27 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "downloads": ("التنزيلات", "Downloads"),
     "music": ("الموسيقى", "Music"),
     "videos": ("الفيديو", "Videos"),
+    # pictures
+    "photo": ("جهّز صورة", "Make a picture ready"),
+    "photo-why": (
+        "اختر صورة وحسّنها، ثم اضغط «احفظ نسخة». الصورة الأصلية تبقى كما هي.",
+        "Choose a picture and improve it, then press “Save a copy”. The picture itself stays as it is.",
+    ),
+    "photo-none": (
+        "لا توجد صور بعد. وصّل جوالك بالسلك وانسخ صورك إلى «الصور»، أو اضغط «صورة أخرى».",
+        "There are no pictures yet. Connect your phone by cable and copy some to “Pictures”, or press “Another picture”.",
+    ),
+    "photo-latest": ("آخر الصور", "Latest pictures"),
+    "photo-turn": ("دوّر", "Turn"),
+    "photo-square": ("مربّعة", "Square"),
+    "photo-lighter": ("أفتح", "Lighter"),
+    "photo-darker": ("أغمق", "Darker"),
+    "photo-other": ("صورة أخرى…", "Another picture…"),
+    "photo-save": ("احفظ نسخة", "Save a copy"),
+    "photo-saved": (
+        "حُفظت «{name}» في {folder}، بحجم يصلح للإرسال.",
+        "“{name}” was saved in {folder}, small enough to be sent.",
+    ),
     # backup
     "backup": ("نسخة احتياطية على ذاكرة USB", "Backup to a USB stick"),
     "backup-why": (
