@@ -27,7 +27,7 @@ _STYLE = b"""
 button.main { background: #1f6f5c; color: #ffffff; }
 button.large { min-height: 40px; padding: 0 18px; font-size: 12pt; }
 """
-_WIDTH, _HEIGHT = 680, 480
+_WIDTH, _HEIGHT = 680, 530
 
 
 class TaskWindow(Gtk.Window):  # type: ignore[misc]  # GTK has no types

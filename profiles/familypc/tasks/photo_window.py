@@ -13,7 +13,7 @@ from familypc.tasks.frame import TaskWindow, label, named
 from familypc.tasks.photos import Edit
 
 _LATEST = 24
-_SMALL_PX, _LARGE_PX = 84, 340
+_SMALL_PX, _LARGE_PX = 84, 300
 _QUALITY = "90"
 
 
