@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from familypc.tasks import backup, papers, photos, printing, scanning, words
+from familypc.tasks import backup, layout, papers, photos, printing, scanning, words
 from familypc.tasks.backup import Copy, File, Plan, Progress
 from familypc.tasks.hijri import hijri_text
 from familypc.tasks.photos import Edit
@@ -63,6 +63,25 @@ def test_there_are_ten_tasks_and_beside_them_backup_and_help() -> None:
     assert len(TASKS) == 12
     assert {"backup", "welcome"} < {task.name for task in TASKS}
     assert len({task.ar for task in TASKS}) == len({task.en for task in TASKS}) == 12
+
+
+@pytest.mark.parametrize("size", [(800, 560), (1024, 560), (1024, 728), (1366, 728), (1920, 1040)])
+def test_the_board_fits_beside_the_icons_and_its_buttons_are_large(size: tuple[int, int]) -> None:
+    found = layout.measures(*size, rows=3)
+    left, top = layout.corner((0, 0, *size), found)
+    # 100 pixels: what xfdesktop's icons of 56 need with their names
+    assert left >= 0
+    assert left + found.width <= size[0] - 100
+    assert top + found.height <= size[1]
+    assert found.icon >= 48
+    assert found.width / layout.COLUMNS >= 2 * found.icon
+
+
+def test_the_corners_are_cut_evenly() -> None:
+    rectangles = layout.rounded(10, 20, 100, 80)
+    assert sum(height for _, _, _, height in rectangles) == 80
+    assert all(left - 10 == 110 - left - width for left, _, width, _ in rectangles)
+    assert min(width for _, _, width, _ in rectangles) > 76
 
 
 # --- the session --------------------------------------------------------------------------------
@@ -417,7 +436,17 @@ def test_a_day_beyond_the_calendar_has_no_date() -> None:
 
 
 def test_what_decides_needs_no_screen() -> None:
-    for name in ("table", "entries", "session", "words", "papers", "backup", "photos", "printing"):
+    for name in (
+        "table",
+        "entries",
+        "layout",
+        "session",
+        "words",
+        "papers",
+        "backup",
+        "photos",
+        "printing",
+    ):
         imports = ast.walk(ast.parse((PACKAGE / f"{name}.py").read_text()))
         assert not [
             node

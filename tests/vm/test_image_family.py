@@ -250,7 +250,7 @@ def test_a_page_of_links_opens_by_one_click(desk: Desk, name: str, title: str) -
     desk.wait_gone("Mozilla Firefox")
 
 
-def test_the_bill_is_printed(desk: Desk) -> None:
+def test_the_latest_file_is_printed(desk: Desk) -> None:
     desk.clicks = 0
     desk.press(task_name("print"))
     desk.press("اطبع الآن")

@@ -7,9 +7,7 @@ only tasks whose desktop entry the build has written, and begins on the right in
 
 from __future__ import annotations
 
-import math
 import os
-from dataclasses import dataclass
 
 import cairo
 import gi
@@ -17,6 +15,7 @@ import gi
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, Gio, GLib, Gtk, Pango  # noqa: E402
 
+from familypc.tasks.layout import COLUMNS, Measures, corner, measures, rounded  # noqa: E402
 from familypc.tasks.session import language  # noqa: E402
 from familypc.tasks.table import TASKS, Task  # noqa: E402
 from familypc.tasks.words import say  # noqa: E402
@@ -28,55 +27,9 @@ window.board { background: transparent; }
 .board button:hover, .board button:focus { background: #e6f2ee; border-color: #1f6f5c; }
 .board label { font-weight: bold; }
 """
-_COLUMNS = 4
-# The corners' radius in pixels, as in the style
-_ROUND = 12
-# Space beside the board for the icons of sticks, folder and wastebasket, in pixels.
-_BESIDE = 132
-# A second click within this time is the old habit of clicking twice, not a second bill.
-_PAUSE_S = 2.5
-
-
-@dataclass(frozen=True, slots=True)
-class Measures:
-    """Sizes in pixels: of a button's icon, of the gap between buttons, of the whole board."""
-
-    icon: int
-    gap: int
-    width: int
-    height: int
-    points: int
-
-
-def measures(width: int, height: int, rows: int) -> Measures:
-    """What fits a working area of that size, in pixels."""
-    large = min((width - _BESIDE) / _COLUMNS, height / rows)
-    icon = next((size for size in (96, 72, 64, 48) if large >= size * 2.6), 32)
-    gap = max(6, icon // 6)
-    return Measures(
-        icon=icon,
-        gap=gap,
-        width=min(width - _BESIDE - 2 * gap, _COLUMNS * int(icon * 2.8)),
-        height=min(height - 2 * gap, rows * int(icon * 2.3)),
-        points={96: 15, 72: 13, 64: 12}.get(icon, 10),
-    )
-
-
-def rounded(left: int, top: int, width: int, height: int) -> list[tuple[int, int, int, int]]:
-    """A rectangle with round corners as rectangles, each line of the corners one of them."""
-    found = [(left, top + _ROUND, width, height - 2 * _ROUND)]
-    for line in range(_ROUND):
-        inset = round(_ROUND - math.sqrt(_ROUND**2 - (_ROUND - line - 0.5) ** 2))
-        for at in (top + line, top + height - 1 - line):
-            found.append((left + inset, at, width - 2 * inset, 1))
-    return found
-
-
-def corner(area: tuple[int, int, int, int], board: Measures) -> tuple[int, int]:
-    """The board's upper left corner: in the middle of what the icons at the right leave."""
-    left, top, width, height = area
-    free = width - _BESIDE
-    return left + max(0, (free - board.width) // 2), top + max(0, (height - board.height) // 2)
+# How long a button says that its task is being opened. A click meanwhile is the habit of clicking
+# twice, or a wait for an old disk; it is no wish for a second bill.
+_OPENING_S = 8
 
 
 class Board(Gtk.Window):  # type: ignore[misc]  # GTK has no types
@@ -85,7 +38,7 @@ class Board(Gtk.Window):  # type: ignore[misc]  # GTK has no types
     def __init__(self) -> None:
         super().__init__()
         self.tongue = language(os.environ)
-        self.last_s = 0.0
+        self.opening: set[str] = set()
         self.tasks = [(task, found) for task in TASKS if (found := _entry(task)) is not None]
         self.set_title(say(self.tongue, "board"))
         self.set_decorated(False)
@@ -105,16 +58,20 @@ class Board(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         self.connect("delete-event", lambda *_: True)
         screen.connect("size-changed", lambda _: self.lay_out())
         screen.connect("monitors-changed", lambda _: self.lay_out())
+        # The panel takes its part of the screen when it is there.
+        self._monitor().connect("notify::workarea", lambda *_: self.lay_out())
         self.lay_out()
+
+    def _monitor(self) -> Gdk.Monitor:
+        display = self.get_display()
+        return display.get_primary_monitor() or display.get_monitor(0)
 
     def lay_out(self) -> None:
         """Build the buttons for the screen as it is now."""
         if child := self.get_child():
             self.remove(child)
-        display = self.get_display()
-        monitor = display.get_primary_monitor() or display.get_monitor(0)
-        area = monitor.get_workarea()
-        rows = -(-len(self.tasks) // _COLUMNS)
+        area = self._monitor().get_workarea()
+        rows = -(-len(self.tasks) // COLUMNS)
         sizes = measures(area.width, area.height, rows)
         grid = Gtk.Grid(
             row_homogeneous=True,
@@ -124,7 +81,7 @@ class Board(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         )
         buttons = [self._button(task, found, sizes) for task, found in self.tasks]
         for number, button in enumerate(buttons):
-            grid.attach(button, number % _COLUMNS, number // _COLUMNS, 1, 1)
+            grid.attach(button, number % COLUMNS, number // COLUMNS, 1, 1)
         grid.set_size_request(sizes.width, sizes.height)
         grid.connect_after("size-allocate", lambda *_: self._cut_out(buttons))
         self.add(grid)
@@ -158,15 +115,22 @@ class Board(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         spoken = button.get_accessible()
         spoken.set_name(found.get_name())
         spoken.set_description(found.get_description() or "")
-        button.connect("clicked", lambda _: self.start(found))
+        button.connect("clicked", lambda _: self.start(task, found, text))
         return button
 
-    def start(self, found: Gio.DesktopAppInfo) -> None:
-        """Start a task; clicking twice, as one learns it elsewhere, starts it once."""
-        now = GLib.get_monotonic_time() / 1e6
-        if now - self.last_s < _PAUSE_S:
+    def start(self, task: Task, found: Gio.DesktopAppInfo, text: Gtk.Label) -> None:
+        """Start a task, and say so until its window can be expected."""
+        if task.name in self.opening:
             return
-        self.last_s = now
+        self.opening.add(task.name)
+        text.set_text(say(self.tongue, "opening"))
+
+        def opened() -> bool:
+            self.opening.discard(task.name)
+            text.set_text(found.get_name())
+            return False
+
+        GLib.timeout_add_seconds(_OPENING_S, opened)
         context = self.get_display().get_app_launch_context()
         context.set_timestamp(Gtk.get_current_event_time())
         try:
@@ -194,7 +158,4 @@ def show_board() -> None:
     """The board, until the session ends."""
     board = Board()
     board.connect("destroy", Gtk.main_quit)
-    # xfwm4 tells the working area only once the panel stands.
-    display = Gdk.Display.get_default()
-    display.connect("closed", lambda *_: Gtk.main_quit())
     Gtk.main()

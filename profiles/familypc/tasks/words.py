@@ -8,7 +8,7 @@ from __future__ import annotations
 _TEXTS: dict[str, tuple[str, str]] = {
     # key: Arabic, English
     "board": ("ماذا تريد أن تعمل؟", "What would you like to do?"),
-    "close": ("إغلاق", "Close"),
+    "opening": ("يُفتح الآن…", "Opening…"),
     "again": ("ابحث من جديد", "Look again"),
     "looking": ("لحظات من فضلك…", "One moment please…"),
     "failed": ("لم ينجح ذلك ({what}).", "That did not work ({what})."),
