@@ -132,6 +132,36 @@ for path in sorted(glob.glob("/usr/local/share/applications/tajdeed-*.desktop"))
         print(path, entry and "icon" or "program")
 """
 
+SHEET = """وصفة الكليجا القصيمية
+دقيق أسمر ثلاثة أكواب
+تمر منزوع النوى ونصف كوب سمن
+يخبز في الفرن عشرين دقيقة"""
+# A printed sheet as a scanner would give it, then what the task makes of it.
+READING = f"""
+import cairo, datetime, gi, pathlib, tempfile
+gi.require_version("PangoCairo", "1.0")
+from gi.repository import GdkPixbuf, Pango, PangoCairo
+from familypc.tasks.scanning import Kind, save
+place = pathlib.Path(tempfile.mkdtemp())
+surface = cairo.ImageSurface(cairo.FORMAT_RGB24, 2480, 1400)
+context = cairo.Context(surface)
+context.set_source_rgb(1, 1, 1)
+context.paint()
+context.set_source_rgb(0, 0, 0)
+layout = PangoCairo.create_layout(context)
+layout.set_font_description(Pango.FontDescription("Noto Naskh Arabic 36"))
+layout.set_width(2200 * Pango.SCALE)
+layout.set_text({SHEET!r})
+context.move_to(120, 150)
+PangoCairo.show_layout(context, layout)
+surface.write_to_png(str(place / "sheet.png"))
+page = place / "page-001.jpg"
+picture = GdkPixbuf.Pixbuf.new_from_file(str(place / "sheet.png"))
+picture.savev(str(page), "jpeg", ["quality"], ["85"])
+(made,) = save([page], Kind.TEXT, place / "saved", "ar", datetime.date(2026, 11, 28))
+print(made.read_text())
+"""
+
 
 @pytest.fixture(scope="module")
 def desk(family_pc: Machine) -> Desk:
@@ -272,6 +302,11 @@ def test_a_sheet_is_scanned_to_a_pdf(desk: Desk) -> None:
     found = desk.machine.shell.check(f"head -c5 {DOCUMENTS}/'الأوراق الممسوحة'/*.pdf")
     assert found.startswith("%PDF")
     close(desk, "امسح ورقة")
+
+
+def test_every_line_of_an_arabic_sheet_is_read(desk: Desk) -> None:
+    read = desk.run(f"python3 -B -c {shlex.quote(READING)} 2>/dev/null", 600)
+    assert read.split() == SHEET.split()
 
 
 def test_the_files_go_to_a_stick_and_are_there_when_it_is_pulled_out(
