@@ -19,6 +19,7 @@ from imagebuilder.demo.baddrive import BadDrive, remembered_range
 from imagebuilder.demo.desktop import Desktop, family_desktop
 from imagebuilder.demo.donated import DECOY, MIB, NVME, SATA, Donated, donated_disks
 from imagebuilder.demo.findings import Findings, look
+from imagebuilder.demo.firststart import Family
 from imagebuilder.demo.job import Target, Told, donated_pc, run_job
 from imagebuilder.demo.markers import search
 from imagebuilder.demo.office import REPOSITORY, Office
@@ -33,6 +34,12 @@ from imagebuilder.vm.machine import Firmware
 BUILD, OUTPUT = REPOSITORY / "build", REPOSITORY / "dist/demo"
 SATA_SERIAL, NVME_SERIAL, DECOY_SERIAL = "WD-WCC4N7DONOR1", "S3EVNX0DONOR2", "4C530001DECOY3"
 _PROFILE = "family-light"
+# Who gets the PC; the name is typed as she would write it.
+_LOG_IN = "tamr-99"
+_FAMILIES = {
+    "ar": Family(name="نورة العتيبي", password=_LOG_IN, language="ar"),
+    "en": Family(name="Noura Alotaibi", password=_LOG_IN, language="en"),
+}
 
 _STATION = """\
 # The demo's station: no person is there, a ticket of the office stands in for consent.
@@ -105,7 +112,10 @@ def command(args: argparse.Namespace) -> int:
             with step("looking at what is left"):
                 unchanged = _sha256(disks.path(DECOY)) == decoy_before
                 findings = look(told, targets, office, OUTPUT, unchanged)
-            desktop = _desktop(args.firmware, targets, told)
+            family = _FAMILIES[args.language]
+            desktop = _desktop(args.firmware, targets, told, family)
+            if desktop is not None and [each.full_name for each in desktop.people] != [family.name]:
+                findings = findings.but("the family's account is not the only one")
             text = summary(told, findings, desktop, disks, OUTPUT, office, bad)
         (OUTPUT / "summary.txt").write_text(text)
         (OUTPUT / "verdicts.txt").write_text(_verdicts(findings))
@@ -149,8 +159,10 @@ def _decoy(disks: Donated) -> Drive:
     )
 
 
-def _desktop(firmware: Firmware, targets: tuple[Target, ...], told: Told) -> Desktop | None:
-    """The family's desktop, where an image was laid down; the drives without the stick."""
+def _desktop(
+    firmware: Firmware, targets: tuple[Target, ...], told: Told, family: Family
+) -> Desktop | None:
+    """The family's first start, where an image was laid down; the drives without the stick."""
     laid = [
         item
         for item in targets
@@ -159,7 +171,8 @@ def _desktop(firmware: Firmware, targets: tuple[Target, ...], told: Told) -> Des
     if not laid:
         return None
     with step("the family's PC: from power-on to the desktop"):
-        return family_desktop(tuple(item.drive for item in targets), firmware, OUTPUT / "family")
+        drives = tuple(item.drive for item in targets)
+        return family_desktop(drives, firmware, OUTPUT / "family", family)
 
 
 def _verdicts(findings: Findings) -> str:

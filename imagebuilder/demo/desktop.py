@@ -1,62 +1,111 @@
-"""Boots what was laid down, without the stick, and waits for the family's desktop.
+"""Boots what was laid down, without the stick: the family's first start, log-in and desktop.
 
 The image stays as it is: a unit that reports on the serial line is handed to its systemd through
 SMBIOS (systemd.system-credentials(7), `systemd.extra-unit.*`), which only a virtual PC can do.
 """
 
 import base64
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from imagebuilder.console import say
+from imagebuilder.demo.firststart import Family, FirstStart, first_start
 from imagebuilder.demo.office import PC_DMI
 from imagebuilder.demo.screen import settled_picture
 from imagebuilder.vm import Drive, Machine, MachineSpec
 from imagebuilder.vm.machine import Firmware
 
 # Xfce's panel shows itself when its plugins have been loaded, each in a process of its own; the
-# picture then tells the rest.
+# picture then tells the rest. Names of processes are cut at 15 characters.
 _REPORT = """\
 [Unit]
-Description=Tells the demo when the desktop is there
+Description=Tells the demo when log-in and desktop are there, and whose the PC is
 
 [Service]
 StandardOutput=tty
 TTYPath=/dev/ttyS0
-ExecStart=sh -c 'until grep -qsxE "$$PANEL" /proc/[0-9]*/comm; do sleep 1; done; \\
+ExecStart=sh -c '\
+until grep -qsxE lightdm-gtk-gre /proc/[0-9]*/comm; do sleep 1; done; echo @log-in; \
+until grep -qsxE "$$PANEL" /proc/[0-9]*/comm; do sleep 1; done; \
+grep -E ":/[a-z/]*/(ba|da|z)?sh$$" /etc/passwd | sed "s/^/@account /"; \
 echo "@desktop $$(hostname) $$(df -B1 --output=size / | tail -n 1)"'
 Environment="PANEL=wrapper-2.0|lxqt-panel|gnome-shell|plasmashell|mate-panel"
 """
+_ACCOUNT = re.compile(r"@account ([^:\s]+):[^:]*:(\d+):\d+:([^:,]*)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Somebody who can log in: a login name and a person's name."""
+
+    login: str
+    full_name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desktop:
-    """The family's first desktop: after how many seconds, under which name, how much root."""
+    """The family's first desktop: after how many seconds, under which name, how much root.
 
+    `people`: everybody who has an account with a shell, but the system's own.
+    """
+
+    first_start: FirstStart
     after_s: float
     hostname: str
     root_bytes: int
+    people: tuple[Account, ...]
     picture: Path
 
 
 def family_desktop(
-    drives: tuple[Drive, ...], firmware: Firmware, directory: Path, timeout_s: float = 900
+    drives: tuple[Drive, ...],
+    firmware: Firmware,
+    directory: Path,
+    family: Family,
+    timeout_s: float = 600,
 ) -> Desktop:
-    """Start the PC from its own drive. Raises MachineError or ConsoleTimeout when none comes."""
+    """Start the PC from its own drive and do what a family does, without a mouse and the net.
+
+    Raises MachineError or ConsoleTimeout when a page, the log-in or the desktop does not come.
+    """
     spec = MachineSpec(
         name="family",
         firmware=firmware,
         drives=drives,
         memory_mib=2048,
-        network=True,
         dmi=PC_DMI,
         extra=tuple(_credentials()),
     )
     with Machine(spec, directory) as machine:
+        begun = first_start(machine, family, directory, timeout_s)
+        machine.wait_for("@log-in", 180)
+        settled_picture(machine, directory / "log-in.png", 120, 1)
+        machine.type_text(family.password)
+        machine.press("ret")
+        say("the family logs in")
         machine.wait_for(r"@desktop (\S+) +(\d+)", timeout_s)
         after_s = machine.elapsed_s
-        words = machine.serial[0].text.rpartition("@desktop ")[2].split()
-        picture = settled_picture(machine, directory / "desktop.png", 300, 10)
-    return Desktop(after_s=after_s, hostname=words[0], root_bytes=int(words[1]), picture=picture)
+        told = machine.serial[0].text
+        words = told.rpartition("@desktop ")[2].split()
+        picture = settled_picture(machine, directory / "desktop.png", 300, 5)
+    return Desktop(
+        first_start=begun,
+        after_s=after_s,
+        hostname=words[0],
+        root_bytes=int(words[1]),
+        people=accounts(told),
+        picture=picture,
+    )
+
+
+def accounts(told: str) -> tuple[Account, ...]:
+    """The people among the accounts that a system told of: all but those of the system."""
+    return tuple(
+        Account(login=login, full_name=name)
+        for login, number, name in _ACCOUNT.findall(told)
+        if int(number) >= 1000
+    )
 
 
 def _credentials() -> list[str]:

@@ -6,7 +6,7 @@ the server and go through `tajdeed verify`, un-imaged blocks through `tajdeed re
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,10 @@ class Findings:
     verdicts: dict[str, tuple[int, str]]
     decoy_unchanged: bool
     problems: tuple[str, ...]
+
+    def but(self, problem: str) -> "Findings":
+        """The same with one more promise that was not kept."""
+        return replace(self, problems=(*self.problems, problem))
 
 
 def look(

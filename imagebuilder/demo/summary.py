@@ -33,13 +33,7 @@ def summary(
     lines.append("")
     if bad is not None:
         lines += [f"The bad drive gave back old data in {_range(bad.offset, RANGE_BYTES)}.", ""]
-    if desktop is not None:
-        lines.append(
-            f"The family's desktop after {elapsed(desktop.after_s)}, as {desktop.hostname}, "
-            f"root of {desktop.root_bytes / 1e9:.1f} GB: {desktop.picture}"
-        )
-    else:
-        lines.append("No system was laid down, so there is no desktop.")
+    lines += _family(desktop)
     lines += [
         f"Certificate: {findings.documents.get('machine.pdf', 'none')}",
         f"Statements: {output / 'statements'}; what was said of them: {output / 'verdicts.txt'}",
@@ -70,6 +64,21 @@ def _drive(told: Told, drive: DriveFindings, planted: int) -> list[str]:
     if event.get("image_outcome"):
         lines.append(f"  image: {event['image_outcome']}")
     return [*lines, ""]
+
+
+def _family(desktop: Desktop | None) -> list[str]:
+    """The first start of what was laid down, from power-on."""
+    if desktop is None:
+        return ["No system was laid down, so there is no desktop."]
+    first = desktop.first_start
+    people = ", ".join(f"{each.full_name} ({each.login})" for each in desktop.people)
+    return [
+        f"The family's PC: assistant after {elapsed(first.shown_s)}, answered by keyboard after "
+        f"{elapsed(first.answered_s)}, desktop after {elapsed(desktop.after_s)}",
+        f"  as {desktop.hostname}, root of {desktop.root_bytes / 1e9:.1f} GB; "
+        f"who can log in: {people or 'nobody'}",
+        f"  pictures: {desktop.picture.parent}",
+    ]
 
 
 def _range(begin: int, length: int) -> str:

@@ -59,6 +59,7 @@ SCHEMA: dict[str, Any] = _record(
     kernel_options={"type": "string", "pattern": r"^[ -~]*$"},
     files=_texts(_PATH),
     templates={"type": "boolean"},
+    tasks={"type": "boolean"},
     first_boot=_record(
         (),
         assistant={"type": "boolean"},
@@ -158,6 +159,7 @@ class Profile:
     files: tuple[str, ...] = ()
     first_boot: FirstBoot = FirstBoot()
     templates: bool = False
+    tasks: bool = False
     hooks: tuple[str, ...] = ()
     size: Size = Size()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sysconfig
 from pathlib import Path
 
 from imagebuilder.console import step
@@ -40,6 +41,8 @@ def settled_tree(profile: Profile, layer: PackageLayer, tree: Path) -> None:
             _assistant(profile, tree, layer.epoch)
         if profile.templates:
             make_templates(tree, layer.epoch)
+        if profile.tasks:
+            _tasks(tree, layer.epoch)
         for hook in profile.hooks:
             _hook(Path(hook), tree, layer.epoch)
         _clean(tree, layer.epoch)
@@ -129,6 +132,21 @@ def _assistant(profile: Profile, tree: Path, epoch: int) -> None:
         until = day_text(profile.support_until, tongue)
         page.write_text(page.read_text().replace("{support_until}", until))
     in_tree(tree, ["systemctl", "enable", "tajdeed-first-boot.service"], epoch=epoch)
+
+
+def _tasks(tree: Path, epoch: int) -> None:
+    """The desktop's tasks, each with an entry where the tree has a program for it."""
+    package = tree / "usr/lib/python3/dist-packages/familypc"
+    for path in (FAMILY_PC / "__init__.py", *sorted((FAMILY_PC / "tasks").glob("*.py"))):
+        target = package / path.relative_to(FAMILY_PC)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    # The calendar's table is not in Debian; its licence comes with it.
+    libraries = Path(sysconfig.get_paths()["purelib"])
+    for path in libraries.glob("hijridate*"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(path, package.parent / path.name, ignore=ignored)
+    in_tree(tree, ["python3", "-B", "-m", "familypc.tasks.entries"], epoch=epoch)
 
 
 def _hook(hook: Path, tree: Path, epoch: int) -> None:

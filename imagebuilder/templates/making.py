@@ -47,14 +47,14 @@ def make_templates(tree: Path, epoch: int) -> None:
 
 
 def _launchers(tree: Path) -> None:
-    """An entry of the menu for each template; `new-paper` takes the session's language."""
+    """An entry of the menu for each template; `family-task` takes the session's language."""
     place = tree / "usr/local/share/applications"
     place.mkdir(parents=True, exist_ok=True)
     for template in TEMPLATES:
         icon = {"ots": "x-office-spreadsheet", "ott": "x-office-document"}[template.form]
         (place / f"tajdeed-paper-{template.name}.desktop").write_text(
             f"[Desktop Entry]\nType=Application\nName={template.en}\nName[ar]={template.ar}\n"
-            f"Exec=new-paper {template.name}\nIcon={icon}\nCategories=Office;\n"
+            f"Exec=family-task paper {template.name}\nIcon={icon}\nCategories=Office;\n"
         )
 
 

@@ -17,7 +17,7 @@ from typing import Literal, Self
 from imagebuilder.toolsroot import in_tools, tools_root
 from imagebuilder.vm.console import Console, ConsoleTimeout, Shell
 from imagebuilder.vm.drive import Drive
-from imagebuilder.vm.keys import key_presses
+from imagebuilder.vm.keys import Layout, key_presses
 from imagebuilder.vm.kvm import acceleration
 from imagebuilder.vm.qmp import Qmp, QmpError
 
@@ -211,9 +211,9 @@ class Machine:
             self.qmp.command("send-key", keys=codes)
             time.sleep(0.08)
 
-    def type_text(self, text: str) -> None:
-        """Type ASCII text on the US keyboard."""
-        self.press(*key_presses(text))
+    def type_text(self, text: str, layout: Layout = "us") -> None:
+        """Type text on a keyboard that has this layout in use."""
+        self.press(*key_presses(text, layout))
 
     def plug(self, drive: Drive) -> None:
         """Hot-plug a drive (USB, virtio, NVMe or SCSI; QEMU's AHCI cannot)."""

@@ -27,6 +27,7 @@ from familypc.firstboot.answers import (
 )
 from familypc.firstboot.applying import Names, apply, is_done
 from familypc.firstboot.loginname import LONGEST, login_name
+from familypc.firstboot.measures import measures
 from familypc.firstboot.password import password_problem
 
 PACKAGE = Path(words.__file__).parent
@@ -186,6 +187,12 @@ def test_what_was_answered_is_asked_of_the_system_and_the_account_comes_last() -
     ]
 
 
+def test_lam_alef_typed_by_one_key_becomes_two_letters() -> None:
+    system = Recorder()
+    apply(replace(GOOD, full_name="\ufefb\u0645\u064a\u0629"), FRESH, system)
+    assert system.asked[-1] == ("account", "lamya", "لامية", "tamr-99", "ar_SA.UTF-8")
+
+
 @pytest.mark.parametrize("step", ["language", "keyboard", "zone"])
 def test_no_account_is_made_when_something_before_it_fails(step: str) -> None:
     system = Recorder(fails_at=step)
@@ -232,7 +239,7 @@ def test_every_text_that_is_shown_is_there_in_both_languages() -> None:
 
 
 def test_what_decides_needs_neither_screen_nor_services() -> None:
-    for name in ("answers", "applying", "loginname", "password", "words"):
+    for name in ("answers", "applying", "loginname", "measures", "password", "words"):
         tree = ast.parse((PACKAGE / f"{name}.py").read_text())
         imported = {
             node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
@@ -243,3 +250,18 @@ def test_what_decides_needs_neither_screen_nor_services() -> None:
             for alias in node.names
         }
         assert not any(module.startswith(("gi", "subprocess")) for module in imported), name
+
+
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [(640, 480), (800, 600), (1024, 600), (1280, 800), (1366, 768), (1920, 1080), (3840, 2160)],
+)
+def test_letters_fit_the_screen(width: int, height: int) -> None:
+    row = measures(width, height)
+    assert row.width + 2 * row.margin <= max(width, 712)
+    # About as many lines of text on every screen: neither cut on a netbook nor tiny on 4K.
+    assert 25 <= height * 0.75 / row.text_pt <= 62
+
+
+def test_a_high_screen_that_is_narrow_gets_small_letters() -> None:
+    assert measures(720, 1280) == measures(800, 600)

@@ -149,3 +149,10 @@ def test_a_business_has_its_programs_in_arabic_and_nobody_elses_account(name: st
     user = profile.first_boot.user
     assert profile.first_boot.assistant == (user is None)
     assert user is None or "sudo" not in user.groups
+
+
+@pytest.mark.parametrize("name", ["family-light", "family-business"])
+def test_a_family_makes_its_own_account_and_finds_no_other(name: str) -> None:
+    profile = read_profile(PROFILES / f"{name}.yaml")
+    assert (profile.first_boot.assistant, profile.first_boot.user) == (True, None)
+    assert {"accountsservice", "gir1.2-gtk-3.0", "python3-gi", "xinit"} <= set(profile.packages)

@@ -6,6 +6,7 @@ only when `problem` finds none on any page.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -31,6 +32,8 @@ PAGES = tuple(Page)
 LANGUAGES = {"ar": "ar_SA.UTF-8", "en": "en_US.UTF-8"}
 # Layouts of XKB; both are always there, the first one is what one begins to type in.
 LAYOUTS = {"us-ara": ("us", "ara"), "ara-us": ("ara", "us")}
+# What a password is typed in, here and at the log-in.
+LATIN = ("us",)
 # What Gulf families need; all others are in the settings of the desktop.
 ZONES = (
     "Asia/Riyadh",
@@ -120,8 +123,12 @@ def _account_problem(answers: Answers, taken: Collection[str]) -> str:
 
 
 def tidy_name(text: str) -> str:
-    """A person's name without blanks around it or doubled in it."""
-    return " ".join(text.split())
+    """A person's name without blanks around it or doubled in it.
+
+    The Arabic keyboard's key for lam-alef gives one character of its own: it becomes two letters,
+    so that the name can be found and sorted.
+    """
+    return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 def forward(course: Course, taken: Collection[str] = ()) -> Course:

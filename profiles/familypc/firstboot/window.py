@@ -1,7 +1,7 @@
 """The assistant's window: shows what `answers` says, and runs slow things beside the screen.
 
 Every control can be reached by Tab, every choice made by Space, and Enter goes on. Each page has
-a heading, a sentence why, and its controls; the buttons stand where a line ends.
+a heading, a sentence why, and its controls; steps above and buttons below never scroll away.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo
 
 import gi
 
+gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
-from gi.repository import GLib, Gtk, Pango  # noqa: E402
+from gi.repository import Gdk, GLib, Gtk, Pango  # noqa: E402
 
 from familypc.firstboot.answers import (  # noqa: E402
     LANGUAGES,
+    LATIN,
     LAYOUTS,
     PAGES,
     ZONES,
@@ -30,20 +32,8 @@ from familypc.firstboot.answers import (  # noqa: E402
     forward,
     problem,
 )
+from familypc.firstboot.measures import Measures, measures, style  # noqa: E402
 from familypc.firstboot.words import say  # noqa: E402
-
-_STYLE = b"""
-window { background: #f4f1ea; }
-.heading { font-size: 26pt; font-weight: bold; color: #1f6f5c; }
-.why { font-size: 14pt; }
-.problem { font-size: 13pt; font-weight: bold; color: #9c2b1b; }
-.quiet { font-size: 11pt; color: #555555; }
-button, entry, radiobutton, checkbutton, row { font-size: 14pt; }
-entry { min-height: 40px; }
-button { min-height: 44px; padding: 0 24px; }
-button.main { background: #1f6f5c; color: #ffffff; }
-"""
-_WIDTH = 720
 
 
 class Seen(Protocol):
@@ -82,8 +72,9 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         self.taken = outside.taken()
         self.told = ""
         self.busy = False
+        self.measures = _measures()
         provider = Gtk.CssProvider()
-        provider.load_from_data(_STYLE)
+        provider.load_from_data(style(self.measures).encode())
         Gtk.StyleContext.add_provider_for_screen(
             self.get_screen(), provider, Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION
         )
@@ -107,28 +98,60 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         if child := self.get_child():
             self.remove(child)
         self.set_title(self.say("title"))
-        box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=16, margin=32)
-        box.set_halign(Gtk.Align.CENTER)
-        box.set_valign(Gtk.Align.CENTER)
-        box.set_size_request(_WIDTH, -1)
         page = self.course.page
-        step = self.say("step", number=self.course.number, count=len(PAGES))
-        box.pack_start(_label(step, "quiet"), False, False, 0)
+        box = self._column()
+        box.set_valign(Gtk.Align.CENTER)
         box.pack_start(_label(self.say(page.value), "heading"), False, False, 0)
         box.pack_start(_label(self.say(f"{page.value}-why"), "why"), False, False, 0)
         first = self._controls(page, box)
-        self.problem = _label("", "problem")
-        box.pack_start(self.problem, False, False, 0)
-        box.pack_start(self._buttons(), False, False, 0)
-        box.pack_start(_label(self.say("keys"), "quiet"), False, False, 0)
-        # Pages that are taller than the screen of an old PC can be scrolled.
-        scrolled = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER)
+        scrolled = Gtk.ScrolledWindow(
+            hscrollbar_policy=Gtk.PolicyType.NEVER, overlay_scrolling=False
+        )
         scrolled.add(box)
-        self.add(scrolled)
+        box.set_focus_vadjustment(scrolled.get_vadjustment())
+        whole = Gtk.Box(orientation=Gtk.Orientation.VERTICAL)
+        whole.pack_start(self._steps(), False, False, 0)
+        whole.pack_start(scrolled, True, True, 0)
+        whole.pack_end(self._foot(), False, False, 0)
+        self.add(whole)
         self.set_default(self.onward)
         self.show_all()
         (first or self.onward).grab_focus()
         self.refresh()
+
+    def _column(self) -> Gtk.Box:
+        """A column in the middle of the screen, as wide on every page."""
+        row = self.measures
+        box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=row.gap, margin=row.margin)
+        box.set_halign(Gtk.Align.CENTER)
+        box.set_size_request(row.width, -1)
+        return box
+
+    def _steps(self) -> Gtk.Box:
+        """A field for each page along the upper edge; those that were reached are coloured."""
+        steps = Gtk.Box(spacing=2, homogeneous=True)
+        for number in range(1, len(PAGES) + 1):
+            field = Gtk.Box()
+            context = field.get_style_context()
+            context.add_class("step")
+            if number <= self.course.number:
+                context.add_class("gone")
+            steps.pack_start(field, True, True, 0)
+        return steps
+
+    def _foot(self) -> Gtk.Box:
+        """What is wrong, the buttons, and how to do without a mouse."""
+        foot = self._column()
+        foot.set_margin_top(0)
+        self.problem = _label("", "problem")
+        foot.pack_start(self.problem, False, False, 0)
+        foot.pack_start(self._buttons(), False, False, 0)
+        last = Gtk.Box(spacing=self.measures.gap)
+        last.pack_start(_label(self.say("keys"), "quiet"), True, True, 0)
+        step = self.say("step", number=self.course.number, count=len(PAGES))
+        last.pack_end(_label(step, "quiet"), False, False, 0)
+        foot.pack_start(last, False, False, 0)
+        return foot
 
     def _buttons(self) -> Gtk.Box:
         buttons = Gtk.Box(spacing=16)
@@ -256,18 +279,24 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
 
     def _set_layout(self, name: str) -> None:
         self.change(layout=name)
-        self.outside.try_keyboard(LAYOUTS[name])
+        self._own_keyboard()
 
     def _account(self, box: Gtk.Box) -> Gtk.Widget:
         answers = self.course.answers
-        name = self._entry(box, "account-name", answers.full_name, "full_name")
+        gap = self.measures.gap
+        grid = Gtk.Grid(row_spacing=gap, column_spacing=gap)
+        box.pack_start(grid, False, False, 0)
+        name = self._entry(grid, 0, "account-name", answers.full_name, "full_name")
         secret = [
-            self._entry(box, "account-password", answers.password, "password"),
-            self._entry(box, "account-again", answers.again, "again"),
+            self._entry(grid, 1, "account-password", answers.password, "password"),
+            self._entry(grid, 2, "account-again", answers.again, "again"),
         ]
         for entry in secret:
             entry.set_visibility(False)
             entry.set_input_purpose(Gtk.InputPurpose.PASSWORD)
+            # Whatever letters the name was typed in: only Latin ones can be typed at the log-in.
+            entry.connect("focus-in-event", lambda *_: self.outside.try_keyboard(LATIN))
+            entry.connect("focus-out-event", lambda *_: self._own_keyboard())
         shown = Gtk.CheckButton(label=self.say("account-show"))
 
         def show(button: Gtk.CheckButton) -> None:
@@ -275,17 +304,20 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
                 entry.set_visibility(button.get_active())
 
         shown.connect("toggled", show)
-        box.pack_start(shown, False, False, 0)
+        grid.attach(shown, 1, 3, 1, 1)
         return name
 
-    def _entry(self, box: Gtk.Box, key: str, text: str, answer: str) -> Gtk.Entry:
+    def _own_keyboard(self) -> None:
+        self.outside.try_keyboard(LAYOUTS[self.course.answers.layout])
+
+    def _entry(self, grid: Gtk.Grid, line: int, key: str, text: str, answer: str) -> Gtk.Entry:
         label = _label(self.say(key), "why")
-        entry = Gtk.Entry(text=text, activates_default=True)
+        entry = Gtk.Entry(text=text, activates_default=True, hexpand=True)
         label.set_mnemonic_widget(entry)
         _named(entry, self.say(key))
         entry.connect("changed", lambda widget: self.change(**{answer: widget.get_text()}))
-        box.pack_start(label, False, False, 0)
-        box.pack_start(entry, False, False, 0)
+        grid.attach(label, 0, line, 1, 1)
+        grid.attach(entry, 1, line, 1, 1)
         return entry
 
     def _zone(self, box: Gtk.Box) -> Gtk.Widget:
@@ -299,7 +331,7 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
             self.change(zone=name)
             tell()
 
-        grid = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=4)
+        grid = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=self.measures.gap // 4)
         first = self._choice(grid, ZONES, self.course.answers.zone, take)
         box.pack_start(grid, False, False, 0)
         box.pack_start(now, False, False, 0)
@@ -307,7 +339,7 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         return first
 
     def _network(self, box: Gtk.Box) -> None:
-        place = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=12)
+        place = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=self.measures.gap)
         place.pack_start(_label(self.say("network-looking"), "why"), False, False, 0)
         box.pack_start(place, False, False, 0)
         joined = self.course.answers.network
@@ -347,7 +379,7 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
             mark = "\u200f" if self.course.answers.language == "ar" else "\u200e"
             label = _label(f"{mark}{_isolated(network.name)}  ({kind})", "why")
             listed.add(label)
-        scrolled = Gtk.ScrolledWindow(min_content_height=180)
+        scrolled = Gtk.ScrolledWindow(min_content_height=self.measures.networks)
         scrolled.add(listed)
         key = Gtk.Entry(placeholder_text=self.say("network-key"), visibility=False)
         _named(key, self.say("network-key"))
@@ -379,6 +411,13 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         button.connect("clicked", join)
         for widget in (scrolled, key, phone, button):
             place.pack_start(widget, False, False, 0)
+
+
+def _measures() -> Measures:
+    """Those of the screen that the window fills."""
+    display = Gdk.Display.get_default()
+    area = (display.get_primary_monitor() or display.get_monitor(0)).get_geometry()
+    return measures(area.width, area.height)
 
 
 def _taking(take: Callable[[str], None], name: str) -> Callable[[Gtk.RadioButton], None]:

@@ -1,0 +1,62 @@
+"""The assistant's pages on a real X server, as small as old PCs have them: nothing is cut.
+
+Pictures go to `dist/screens/first-start/`: a person looks at them (connected letters, direction,
+no boxes instead of letters).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from familypc.firstboot.answers import PAGES
+from familypc.firstboot.words import texts
+from imagebuilder.images.build import PROFILES, REPOSITORY
+from imagebuilder.images.chroot import in_tree
+from imagebuilder.images.layer import package_layer
+from imagebuilder.images.profile import read_profile
+from imagebuilder.images.tree import settled_tree
+
+SCREENS = REPOSITORY / "dist/screens/first-start"
+# As `first-boot-screen` starts it, but for the screen.
+RUN = """\
+Xvfb :9 -screen 0 $1x24 -nolisten tcp >/dev/null 2>&1 &
+until [ -e /tmp/.X11-unix/X9 ]; do sleep 0.1; done
+export DISPLAY=:9 LANG=ar_SA.UTF-8 GDK_BACKEND=x11 GTK_THEME=Greybird NO_AT_BRIDGE=1
+exec dbus-run-session -- sh -c \\
+  'xfwm4 --compositor=off 2>/dev/null & exec python3 /tmp/assistant_screens.py "$1"' run /tmp/"$1"
+"""
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    place = tmp_path_factory.mktemp("screen") / "tree"
+    profile = read_profile(PROFILES / "test-screen.yaml")
+    settled_tree(profile, package_layer(profile, None), place)
+    name = "assistant_screens.py"
+    shutil.copyfile(Path(__file__).with_name(name), place / "tmp" / name)
+    yield place
+    shutil.rmtree(place)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("size", ["800x600", "1024x600", "1280x800", "1366x768", "1920x1080"])
+def test_every_page_stands_whole(tree: Path, size: str) -> None:
+    in_tree(tree, ["sh", "-euc", RUN, "run", size])
+    made = tree / "tmp" / size
+    shutil.rmtree(SCREENS / size, ignore_errors=True)
+    shutil.copytree(made, SCREENS / size)
+    found: dict[str, dict[str, Any]] = json.loads((made / "facts.json").read_text())
+    # Two languages; the network's page also with many networks, the account's with a complaint.
+    assert len(found) == 2 * (len(PAGES) + 2)
+    for page, facts in found.items():
+        assert facts["size"] == [int(number) for number in size.split("x")], page
+        assert facts["cut"] == [], page
+        assert not facts["scrolls"], page
+        onward = texts("finish" if "ready" in page else "next")[page.startswith("en")]
+        assert onward in facts["buttons"], page
