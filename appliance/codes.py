@@ -227,6 +227,7 @@ TEXTS: dict[str, Text] = {
     "image-needs-memory": Text(N_("{image} needs {needs_mib} MiB of memory, the machine has {has_mib}"), N_("Add memory, or choose a lighter image.")),
     "image-needs-disk": Text(N_("{image} needs {needs_bytes} bytes, {drive} has {has_bytes}")),
     "image-sector-size": Text(N_("The image is not for drives with {has}-byte blocks ({drive})")),
+    "image-needs-uefi": Text(N_("This machine's BIOS starts no drive with {has}-byte blocks ({drive})"), N_("Switch its firmware to UEFI, if it has it, and start the stick again.")),
     "image-removable-drive": Text(N_("No image goes onto a removable drive ({drive})")),
     "image-key-unknown": Text(N_("{file} is signed with a key that this stick does not know ({key}…)"), N_("The image is not used. Write it to the stick again.")),
     "image-signature-bad": Text(N_("The signature of {file} does not fit"), N_("The image is not used. Write it to the stick again.")),

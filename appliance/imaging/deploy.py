@@ -16,11 +16,19 @@ from pathlib import Path
 
 from appliance.errors import ToolError
 from appliance.imaging import identity as identities
-from appliance.imaging.errors import ImageTrustError
+from appliance.imaging.blocks import sector_bytes
+from appliance.imaging.errors import ImageTrustError, LayDownError
 from appliance.imaging.fill import zero_rest
 from appliance.imaging.finish import Finished, finish
 from appliance.imaging.laydown import Report, Written, lay_down
-from appliance.imaging.manifest import DATA_NAME, MANIFEST_NAME, SignedManifest, read_file
+from appliance.imaging.manifest import (
+    DATA_NAME,
+    MANIFEST_NAME,
+    SECTOR_BYTES,
+    Manifest,
+    SignedManifest,
+    read_file,
+)
 from appliance.imaging.source import FileSource
 from appliance.model import ByteRange, Deployment, Identity, ImageOffer
 from appliance.tools import efibootmgr, utc_now
@@ -59,6 +67,7 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
     try:
         fd = order.open_drive()
         try:
+            _fits(signed.manifest, sector_bytes(fd), order)
             written = lay_down(
                 fd,
                 FileSource(data),
@@ -117,15 +126,25 @@ def _written(order: Order, finished: Finished) -> tuple[ByteRange, ...]:
     return finished.written
 
 
-def planned_extents(image: ImageOffer, drive_bytes: int) -> tuple[ByteRange, ...]:
+def planned_extents(
+    image: ImageOffer, drive_bytes: int, sector: int = SECTOR_BYTES
+) -> tuple[ByteRange, ...]:
     """What laying this image down will write on a drive of that size, known beforehand."""
     from appliance.imaging import gpt
 
-    start = gpt.backup_offset(drive_bytes)
+    start = gpt.backup_offset(drive_bytes, sector)
     return (
         ByteRange(offset=0, length=image.disk_bytes),
         ByteRange(offset=start, length=drive_bytes - start),
     )
+
+
+def _fits(manifest: Manifest, sector: int, order: Order) -> None:
+    """Nothing is touched where the plan was made with another sector than the drive has now."""
+    if sector not in manifest.sector_sizes:
+        raise LayDownError("image-sector-size", has=sector, drive=order.path)
+    if sector != SECTOR_BYTES and order.bios:
+        raise LayDownError("image-needs-uefi", has=sector, drive=order.path)
 
 
 def _planned_manifest(order: Order) -> SignedManifest:
