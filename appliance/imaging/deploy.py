@@ -1,9 +1,9 @@
 """One lay-down from the order to the record that a deployment statement is made from.
 
 Opens the drive by the opener that the worker hands in (which checks the drive's identity
-on the descriptor), checks the signature again, writes, finishes, adds the firmware's boot
-entry. Returns only what was done and read back; every other end is an error and a drive
-that does not boot.
+on the descriptor), checks the signature again, writes, finishes, and puts the firmware's boot
+entries right: those of systems that are gone go, the new one comes. Returns only what was done
+and read back; every other end is an error and a drive that does not boot.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.errors import ToolError
+from appliance.hardware.partitions import partition_names
 from appliance.imaging import identity as identities
 from appliance.imaging.blocks import sector_bytes
 from appliance.imaging.errors import ImageTrustError, LayDownError
@@ -40,6 +41,7 @@ LOADER = r"\EFI\debian\shimx64.efi"
 class Order:
     """What goes where. `open_drive()` gives a checked read-write descriptor of `path`,
     O_DIRECT for a real drive; `zeros_everywhere` fills what the image leaves of the drive;
+    `erased`: the nodes of every drive that the job erases, whose systems are gone or going;
     `blank`: all of the drive was read after its erasure and held zeros; `from_frame` is where
     an interrupted run can go on."""
 
@@ -51,6 +53,7 @@ class Order:
     trusted: tuple[bytes, ...]
     asset_tag: str
     bios: bool
+    erased: tuple[str, ...] = ()
     read_back: bool = True
     zeros_everywhere: bool = False
     blank: bool = False
@@ -103,7 +106,7 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
             os.close(fd)
     finally:
         os.close(data)
-    warnings = () if order.bios else _boot_entry(order, signed, finished)
+    entries, warnings = ((), ()) if order.bios else _boot_entries(order, signed, finished)
     return Deployment(
         drive=order.drive,
         image=order.image,
@@ -113,7 +116,7 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
         asset_tag=order.asset_tag,
         hostname=system.hostname,
         disk_guid=finished.disk_guid,
-        checks=_checks(written, signed, order),
+        checks=(*_checks(written, signed, order), *entries),
         started_at=started_at,
         ended_at=utc_now(),
         warnings=warnings,
@@ -155,17 +158,28 @@ def _planned_manifest(order: Order) -> SignedManifest:
     return signed
 
 
-def _boot_entry(order: Order, signed: SignedManifest, finished: Finished) -> tuple[str, ...]:
-    """Add the firmware's entry; what went wrong as a warning's code, for it boots without."""
+def _boot_entries(
+    order: Order, signed: SignedManifest, finished: Finished
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Put the firmware's entries right; what was done, and what went wrong as warnings' codes:
+    the drive boots without."""
     if not efibootmgr.available():
-        return ("boot-entry-no-variables",)
+        return (), ("boot-entry-no-variables",)
+    done: list[str] = []
+    warnings: list[str] = []
     esp = signed.manifest.partition("esp")
     label = f"Debian {signed.manifest.profile}"
+    kept = partition_names({order.path, *order.erased})
     try:
+        if kept is None:
+            warnings.append("boot-entries-not-told-apart")
+        elif removed := efibootmgr.remove_entries(kept):
+            done.append(f"boot-entries-removed:{removed}")
         efibootmgr.add_entry(order.path, esp.number, finished.esp_guid, label, LOADER)
+        done.append("boot-entry")
     except ToolError as error:
-        return ("boot-entry-failed", str(error))
-    return ()
+        warnings += ["boot-entry-failed", str(error)]
+    return tuple(done), tuple(warnings)
 
 
 def _checks(written: Written, signed: SignedManifest, order: Order) -> tuple[str, ...]:

@@ -199,6 +199,7 @@ class Running:
             blank=kind == LAY_DOWN and holds_zeros(self._result(plan)),
             asset_tag=self._record.asset_tag,
             hostname=hostname(self._record.asset_tag),
+            erased=tuple(node for item in self._erased() for node in item.drive.nodes),
             psid_file=str(self._store.psids / drive.key) if takes_psid(plan) else "",
         )
         path = self._store.task(job, drive.key, kind)

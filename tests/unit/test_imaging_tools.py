@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from appliance.hardware.partitions import partition_names
 from appliance.tools import efibootmgr, ext4
 
 # tune2fs 1.47.2 -l on a root file system of ours, shortened.
@@ -21,12 +24,45 @@ BootOrder: 0003,0001,0000
 Boot0000* UiApp FvVol(7cb8bdc9-f8eb-4f34-aaea-3ee4af6516a1)/FvFile(462caa21-7614-4503)
 Boot0003* Debian family-light HD(2,GPT,5a1d2c58-1f3f-4c6e-9f58-7c1a3c0b7a11,0x1000,0x20000)
 """
+DONORS = (
+    LISTING
+    + "Boot0004* stick\tPciRoot(0x0)/USB(3,0)/HD(2,GPT,aaaaaaaa-0000-4000-8000-000000000001,"
+    "0x800,0x12800)/File(\\EFI\\BOOT\\BOOTX64.EFI)\n"
+    "Boot0005* Windows Boot Manager\tHD(1,GPT,11111111-2222-4333-8444-555555555555,0x800,"
+    "0x32000)/File(\\EFI\\MICROSOFT\\BOOT\\BOOTMGFW.EFI)\n"
+    "Boot000A  old grub\tHD(1,MBR,0xbadc0de,0x800,0x32000)/File(\\EFI\\grub.efi)\n"
+    "Boot000B* Network Card\tPciRoot(0x0)/Pci(0x2,0x0)/MAC(525400123456,0)/IPv4(0.0.0.0)\n"
+)
 ESP = "5A1D2C58-1F3F-4C6E-9F58-7C1A3C0B7A11"
 
 
 def test_uuid_of_a_file_system() -> None:
     assert ext4.parsed_uuid(TUNE2FS) == "e9d4126d-9d52-4ccf-9e08-a30f779525ff"
     assert ext4.parsed_uuid("tune2fs: Bad magic number in super-block") == ""
+
+
+def test_entries_of_gone_systems_are_told_from_those_that_start_something() -> None:
+    """A donor's Windows and a grub of an MBR disk go; setup, network, stick and ours stay."""
+    kept = {ESP.lower(), "aaaaaaaa-0000-4000-8000-000000000001"}
+    gone = efibootmgr.leftovers(DONORS, kept)
+    assert [entry.number for entry in gone] == ["0005", "000A"]
+    assert efibootmgr.leftovers(DONORS, kept | {"0badc0de-01"}) == gone[:1]
+    assert efibootmgr.entries("") == ()
+
+
+def test_partitions_of_erased_drives_do_not_count_as_there(tmp_path: Path) -> None:
+    links, sys = tmp_path / "by-partuuid", tmp_path / "sys"
+    assert partition_names(frozenset(), links, sys) is None
+    links.mkdir()
+    (sys / "class/block").mkdir(parents=True)
+    for name, disk in {"sda1": "sda", "nvme0n1p1": "nvme0n1"}.items():
+        (sys / f"devices/{disk}/{name}").mkdir(parents=True)
+        (sys / f"class/block/{name}").symlink_to(sys / f"devices/{disk}/{name}")
+        (links / f"uuid-of-{name}").symlink_to(tmp_path / name)
+    assert partition_names({"/dev/sda", "/dev/sg0"}, links, sys) == frozenset({"uuid-of-nvme0n1p1"})
+    assert partition_names(frozenset(), links, sys) == frozenset(
+        {"uuid-of-nvme0n1p1", "uuid-of-sda1"}
+    )
 
 
 def test_entry_counts_only_on_our_partition_and_under_our_label() -> None:
