@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,8 +87,9 @@ class Running:
 
     # --- the course ------------------------------------------------------------------------
 
-    def run_to_end(self, tick_s: float) -> None:
-        """Go on until everything of the plan is decided and stated."""
+    def run_to_end(self, tick_s: float, check: Callable[[], None]) -> None:
+        """Go on until everything of the plan is decided and stated; `check` may end it before
+        each round by an exception."""
         self._board.change(
             phase=JobPhase.RUNNING,
             machine=self._plan.machine,
@@ -98,6 +100,7 @@ class Running:
             asset_tag=self._record.asset_tag,
         )
         while self._record.outcome is None:
+            check()
             for plan in self._erased():
                 self._step(plan)
             self._show()
