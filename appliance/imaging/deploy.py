@@ -70,7 +70,8 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
     try:
         fd = order.open_drive()
         try:
-            _fits(signed.manifest, sector_bytes(fd), order)
+            sector = sector_bytes(fd)
+            _check_fit(signed.manifest, sector, order)
             written = lay_down(
                 fd,
                 FileSource(data),
@@ -116,7 +117,7 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
         asset_tag=order.asset_tag,
         hostname=system.hostname,
         disk_guid=finished.disk_guid,
-        checks=(*_checks(written, signed, order), *entries),
+        checks=(*_checks(written, signed, order, sector), *entries),
         started_at=started_at,
         ended_at=utc_now(),
         warnings=warnings,
@@ -142,7 +143,7 @@ def planned_extents(
     )
 
 
-def _fits(manifest: Manifest, sector: int, order: Order) -> None:
+def _check_fit(manifest: Manifest, sector: int, order: Order) -> None:
     """Nothing is touched where the plan was made with another sector than the drive has now."""
     if sector not in manifest.sector_sizes:
         raise LayDownError("image-sector-size", has=sector, drive=order.path)
@@ -182,7 +183,7 @@ def _boot_entries(
     return tuple(done), tuple(warnings)
 
 
-def _checks(written: Written, signed: SignedManifest, order: Order) -> tuple[str, ...]:
+def _checks(written: Written, signed: SignedManifest, order: Order, sector: int) -> tuple[str, ...]:
     """What was checked, as codes: the statement and the screen say them in words."""
     frames = len(signed.manifest.frames)
     checks = ["manifest-signature", f"frames-sha256:{frames}"]
@@ -193,6 +194,8 @@ def _checks(written: Written, signed: SignedManifest, order: Order) -> tuple[str
     if order.blank:
         checks.append("holes-left-zero")
     checks += ["unique-ids", "backup-gpt", "first-mib"]
+    if sector != SECTOR_BYTES:
+        checks.append(f"fitted-to-sectors:{sector}")
     if order.from_frame:
         checks.append(f"resumed-from-frame:{order.from_frame}")
     return tuple(checks)

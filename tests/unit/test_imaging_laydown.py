@@ -394,6 +394,7 @@ def test_4kn_drive_has_a_table_and_a_fat_of_its_own_sectors(
     deployment = deploy(order(made, large_sectors, size), lambda progress: None)
     after = drive.read_bytes()
     assert deployment.written == planned_extents(deployment.image, size, 4096)
+    assert "fitted-to-sectors:4096" in deployment.checks
     for offset in range(0, size, 4096):
         if not any(extent.offset <= offset < extent.end for extent in deployment.written):
             assert after[offset : offset + 4096] == before[offset : offset + 4096], offset

@@ -130,7 +130,7 @@ def test_laid_down_system_starts_grown_and_unique(
     (root,) = told(log, "root")
     source, uuid, kind, size = root.split()
     assert kind == "ext4"
-    assert int(size) > (size_bytes - 100 * 2**20) * 0.9
+    assert int(size) > (size_bytes - 300 * 2**20) * 0.9
     assert f"root=UUID={uuid}" in told(log, "kernel-line")[0]
     (esp,) = told(log, "esp")
     assert esp.split()[0] == source[:-1] + "2"
