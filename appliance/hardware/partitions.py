@@ -1,29 +1,34 @@
-"""Which partitions the machine has now, by udev's names for them. Reads links only."""
+"""Which partitions the machine has now, by the ids that its firmware's boot entries name them by.
+
+Asks blkid: the stick's udev reads no drive, so it has no names for them. Reads only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from pathlib import Path
 
+from appliance.errors import ToolError
 from appliance.hardware.sysfs import SYS
+from appliance.tools import blkid
 
-BY_PARTUUID = Path("/dev/disk/by-partuuid")
 
-
-def partition_names(
-    but_of: Set[str], links: Path = BY_PARTUUID, sys: Path = SYS
-) -> frozenset[str] | None:
+def partition_ids(
+    but_of: Set[str], ask: Callable[[str], str] = blkid.partition_id, sys: Path = SYS
+) -> tuple[str, ...]:
     """The PARTUUIDs of all partitions, without those of the drives with these nodes.
 
-    A partition whose drive cannot be told counts as there. None where udev has named none at
-    all: the stick's own are always there.
+    Empty where one of them could not be asked: whoever wants to know what is *not* there must
+    not be told a part. The stick's own are always among them.
     """
-    if not links.is_dir():
-        return None
     without = {Path(node).name for node in but_of}
-    found = set()
-    for link in links.iterdir():
-        partition = (sys / "class/block" / link.resolve().name).resolve()
-        if partition.parent.name not in without:
-            found.add(link.name)
-    return frozenset(found)
+    found = []
+    for disk in sorted((sys / "block").iterdir()):
+        if disk.name in without:
+            continue
+        for part in sorted(disk.glob("*/partition")):
+            try:
+                found.append(ask(f"/dev/{part.parent.name}"))
+            except ToolError:
+                return ()
+    return tuple(found) if all(found) else ()

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.errors import ToolError
-from appliance.hardware.partitions import partition_names
 from appliance.imaging import identity as identities
 from appliance.imaging.blocks import sector_bytes
 from appliance.imaging.errors import ImageTrustError, LayDownError
@@ -41,7 +40,7 @@ LOADER = r"\EFI\debian\shimx64.efi"
 class Order:
     """What goes where. `open_drive()` gives a checked read-write descriptor of `path`,
     O_DIRECT for a real drive; `zeros_everywhere` fills what the image leaves of the drive;
-    `erased`: the nodes of every drive that the job erases, whose systems are gone or going;
+    `kept_partitions`: the PARTUUIDs of all that stay in the machine; empty: not known;
     `blank`: all of the drive was read after its erasure and held zeros; `from_frame` is where
     an interrupted run can go on."""
 
@@ -53,7 +52,7 @@ class Order:
     trusted: tuple[bytes, ...]
     asset_tag: str
     bios: bool
-    erased: tuple[str, ...] = ()
+    kept_partitions: tuple[str, ...] = ()
     read_back: bool = True
     zeros_everywhere: bool = False
     blank: bool = False
@@ -170,11 +169,10 @@ def _boot_entries(
     warnings: list[str] = []
     esp = signed.manifest.partition("esp")
     label = f"Debian {signed.manifest.profile}"
-    kept = partition_names({order.path, *order.erased})
     try:
-        if kept is None:
+        if not order.kept_partitions:
             warnings.append("boot-entries-not-told-apart")
-        elif removed := efibootmgr.remove_entries(kept):
+        elif removed := efibootmgr.remove_entries(frozenset(order.kept_partitions)):
             done.append(f"boot-entries-removed:{removed}")
         efibootmgr.add_entry(order.path, esp.number, finished.esp_guid, label, LOADER)
         done.append("boot-entry")

@@ -24,8 +24,8 @@ _PARTITION = re.compile(r"\bHD\((\d+),(GPT|MBR),(?:0x)?([0-9A-Fa-f-]+),")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One entry. `partition`: that which it starts from, named as udev names it in
-    /dev/disk/by-partuuid; empty where it is none (the setup, a network card, a whole drive)."""
+    """One entry. `partition`: that which it starts from, named as
+    blkid names it (PARTUUID); empty where it is none (the setup, a network card, a whole drive)."""
 
     number: str
     partition: str
@@ -62,8 +62,8 @@ def add_entry(drive: str, esp_number: int, esp_guid: str, label: str, loader: st
 
 
 def remove_entries(kept: Set[str]) -> int:
-    """Remove every entry that starts from a partition which is none of `kept` (as udev names
-    them): what is left of systems that are gone. How many those were.
+    """Remove every entry that starts from a partition which is none of `kept` (PARTUUIDs):
+    what is left of systems that are gone. How many those were.
 
     ToolError where efibootmgr fails, or where the firmware shows such an entry afterwards.
     """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from appliance.hardware.partitions import partition_names
+from appliance.errors import ToolError
+from appliance.hardware.partitions import partition_ids
 from appliance.tools import efibootmgr, ext4
 
 # tune2fs 1.47.2 -l on a root file system of ours, shortened.
@@ -51,18 +52,30 @@ def test_entries_of_gone_systems_are_told_from_those_that_start_something() -> N
 
 
 def test_partitions_of_erased_drives_do_not_count_as_there(tmp_path: Path) -> None:
-    links, sys = tmp_path / "by-partuuid", tmp_path / "sys"
-    assert partition_names(frozenset(), links, sys) is None
-    links.mkdir()
-    (sys / "class/block").mkdir(parents=True)
-    for name, disk in {"sda1": "sda", "nvme0n1p1": "nvme0n1"}.items():
-        (sys / f"devices/{disk}/{name}").mkdir(parents=True)
-        (sys / f"class/block/{name}").symlink_to(sys / f"devices/{disk}/{name}")
-        (links / f"uuid-of-{name}").symlink_to(tmp_path / name)
-    assert partition_names({"/dev/sda", "/dev/sg0"}, links, sys) == frozenset({"uuid-of-nvme0n1p1"})
-    assert partition_names(frozenset(), links, sys) == frozenset(
-        {"uuid-of-nvme0n1p1", "uuid-of-sda1"}
-    )
+    for name in ("sda/sda1", "nvme0n1/nvme0n1p1", "nvme0n1/queue"):
+        (tmp_path / "block" / name).mkdir(parents=True)
+    for name in ("sda/sda1", "nvme0n1/nvme0n1p1"):
+        (tmp_path / "block" / name / "partition").write_text("1")
+
+    def ask(node: str) -> str:
+        return f"id-of-{node}"
+
+    assert partition_ids({"/dev/sda", "/dev/sg0"}, ask, tmp_path) == ("id-of-/dev/nvme0n1p1",)
+    assert len(partition_ids(frozenset(), ask, tmp_path)) == 2
+
+
+def test_where_one_partition_cannot_be_asked_none_is_told(tmp_path: Path) -> None:
+    """Else what it holds would count as gone, and its entry would go."""
+    for number in ("1", "2"):
+        (tmp_path / f"block/sda/sda{number}").mkdir(parents=True)
+        (tmp_path / f"block/sda/sda{number}/partition").write_text(number)
+
+    def late(node: str) -> str:
+        raise ToolError("tool-timeout", tool="blkid", seconds=10)
+
+    assert partition_ids(frozenset(), late, tmp_path) == ()
+    silent = {"/dev/sda1": "id", "/dev/sda2": ""}
+    assert partition_ids(frozenset(), silent.__getitem__, tmp_path) == ()
 
 
 def test_entry_counts_only_on_our_partition_and_under_our_label() -> None:
