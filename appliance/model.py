@@ -458,6 +458,7 @@ class ImageOffer:
     needs_disk_bytes: int
     built_at: str
     support_until: str
+    sector_sizes: tuple[int, ...] = (512,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,7 @@ def offer(place: Path, signed: SignedManifest) -> ImageOffer:
         needs_disk_bytes=manifest.needs.disk_gib * _GIB,
         built_at=manifest.built_at,
         support_until=manifest.support_until,
+        sector_sizes=manifest.sector_sizes,
     )
 
 

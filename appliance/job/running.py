@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from appliance.erasure.release import release
 from appliance.errors import TajdeedError
 from appliance.hardware.drives import found_again
 from appliance.hardware.machine import settled
+from appliance.hardware.partitions import partition_ids
 from appliance.job import task as tasks
 from appliance.job.assettag import hostname
 from appliance.job.board import Board
@@ -86,8 +88,9 @@ class Running:
 
     # --- the course ------------------------------------------------------------------------
 
-    def run_to_end(self, tick_s: float) -> None:
-        """Go on until everything of the plan is decided and stated."""
+    def run_to_end(self, tick_s: float, check: Callable[[], None]) -> None:
+        """Go on until everything of the plan is decided and stated; `check` may end it before
+        each round by an exception."""
         self._board.change(
             phase=JobPhase.RUNNING,
             machine=self._plan.machine,
@@ -98,6 +101,7 @@ class Running:
             asset_tag=self._record.asset_tag,
         )
         while self._record.outcome is None:
+            check()
             for plan in self._erased():
                 self._step(plan)
             self._show()
@@ -199,6 +203,7 @@ class Running:
             blank=kind == LAY_DOWN and holds_zeros(self._result(plan)),
             asset_tag=self._record.asset_tag,
             hostname=hostname(self._record.asset_tag),
+            kept_partitions=self._kept_partitions() if kind == LAY_DOWN else (),
             psid_file=str(self._store.psids / drive.key) if takes_psid(plan) else "",
         )
         path = self._store.task(job, drive.key, kind)
@@ -220,6 +225,10 @@ class Running:
             entry = self._log.add("drive-refused", drive=drive.key, reason=to_json(refusal))
             take(self._record, entry)
         self._alive_at[f"{drive.key}.{kind}"] = time.monotonic()
+
+    def _kept_partitions(self) -> tuple[str, ...]:
+        erased = {node for item in self._erased() for node in item.drive.nodes}
+        return partition_ids(erased)
 
     def _unit(self, drive: Drive, kind: str) -> str:
         return f"tajdeed-worker-{self._record.job[:8]}-{drive.key}-{kind}.service"
