@@ -20,9 +20,10 @@ from appliance.imaging.errors import ImageTrustError
 from appliance.imaging.fill import zero_rest
 from appliance.imaging.finish import Finished, finish
 from appliance.imaging.laydown import Report, Written, lay_down
-from appliance.imaging.manifest import DATA_NAME, MANIFEST_NAME, SignedManifest, read_file
-from appliance.imaging.source import FileSource
-from appliance.model import ByteRange, Deployment, Identity, ImageOffer
+from appliance.imaging.manifest import MANIFEST_NAME, SignedManifest, read_file
+from appliance.imaging.relay import RELAY_DIR, SOCKET_NAME
+from appliance.imaging.source import opened
+from appliance.model import ByteRange, Deployment, Identity, ImageOffer, Reason
 from appliance.tools import efibootmgr, utc_now
 
 LOADER = r"\EFI\debian\shimx64.efi"
@@ -33,7 +34,8 @@ class Order:
     """What goes where. `open_drive()` gives a checked read-write descriptor of `path`,
     O_DIRECT for a real drive; `zeros_everywhere` fills what the image leaves of the drive;
     `blank`: all of the drive was read after its erasure and held zeros; `from_frame` is where
-    an interrupted run can go on."""
+    an interrupted run can go on. `relay`: the courier's socket, for an image from a server;
+    `waits` hears why nothing comes from there."""
 
     drive: Identity
     path: str
@@ -47,6 +49,8 @@ class Order:
     zeros_everywhere: bool = False
     blank: bool = False
     from_frame: int = 0
+    relay: Path = Path(RELAY_DIR) / SOCKET_NAME
+    waits: Callable[[Reason | None], None] = lambda reason: None
 
 
 def deploy(order: Order, report: Report, stop: threading.Event | None = None) -> Deployment:
@@ -55,13 +59,12 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
     started_at = utc_now()
     signed = _planned_manifest(order)
     system = identities.fresh(signed.manifest, order.asset_tag)
-    data = os.open(Path(order.image.path) / DATA_NAME, os.O_RDONLY | os.O_CLOEXEC)
-    try:
+    with opened(order.image, signed.manifest, order.from_frame, order.waits, order.relay) as source:
         fd = order.open_drive()
         try:
             written = lay_down(
                 fd,
-                FileSource(data),
+                source,
                 signed.manifest,
                 drive_bytes=order.drive_bytes,
                 report=report,
@@ -92,8 +95,6 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
             )
         finally:
             os.close(fd)
-    finally:
-        os.close(data)
     warnings = () if order.bios else _boot_entry(order, signed, finished)
     return Deployment(
         drive=order.drive,

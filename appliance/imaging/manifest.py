@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,6 +129,11 @@ class Manifest:
         start = number * self.frame_bytes
         return ByteRange(offset=start, length=min(self.frame_bytes, self.disk_bytes - start))
 
+    def frame_at(self, offset: int) -> int:
+        """The frame that holds that byte of the data file; the last one for what lies behind."""
+        ends = (number for number, f in enumerate(self.frames) if offset < f.offset + f.length)
+        return next(ends, len(self.frames) - 1)
+
     def partition(self, role: str) -> Partition:
         """The partition with that role; KeyError where the image has none."""
         for partition in self.partitions:
@@ -200,8 +206,11 @@ def read(text: str, trusted: Iterable[bytes], where: str) -> SignedManifest:
 def read_file(path: Path, trusted: Iterable[bytes]) -> SignedManifest:
     """`read` from a file; a missing, huge or binary file is `image-manifest-unreadable`."""
     try:
-        if path.stat().st_size > _MAX_MANIFEST_BYTES:
-            raise ImageTrustError("image-manifest-unreadable", file=str(path), problem="too large")
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_MANIFEST_BYTES:
+            raise ImageTrustError(
+                "image-manifest-unreadable", file=str(path), problem="too large, or no file"
+            )
         text = path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
         raise ImageTrustError(

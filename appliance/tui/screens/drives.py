@@ -149,7 +149,7 @@ class Drives(Screen):
         tail: list[Row] = []
         if plan.image_reasons:
             placed = any(item.image for item in plan.drives)
-            head = _("Images on this stick:") if placed else _("No image will be installed:")
+            head = _("About the images:") if placed else _("No image will be installed:")
             tail += [
                 *paragraph(head, width, "doubt", 2),
                 *reasons(plan.image_reasons, width, "normal", 4),
