@@ -21,15 +21,13 @@ from appliance.delivery.patience import Patience
 from appliance.imaging import relay
 from appliance.imaging.errors import ImageSourceError
 from appliance.imaging.manifest import DATA_NAME, MANIFEST_NAME
-from appliance.imaging.remote import FOUND_NAME, Found, folder
+from appliance.imaging.remote import FOUND_NAME, INDEX_NAME, Found, folder
 from appliance.model import Reason, to_json
 from appliance.statement import durable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# A text file of an images directory: one image's name a line.
-INDEX_NAME = "index.txt"
 _MOST_INDEX_BYTES = 64 << 10
 _MOST_MANIFEST_BYTES = 16 << 20
 _MOST_IMAGES = 50

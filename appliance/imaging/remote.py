@@ -15,6 +15,8 @@ from appliance.imaging.relay import NAME
 from appliance.model import Reason, RecordError, from_json
 
 FOUND_NAME = "found.json"
+# A text file of an images directory on a server: one image's name a line.
+INDEX_NAME = "index.txt"
 _MOST_BYTES = 1 << 20
 
 

@@ -23,7 +23,9 @@ from appliance.errors import ConfigError
 from appliance.i18n import N_, _
 from appliance.job.board import Board
 from appliance.job.consent import ConsentError, check_plan, check_typed, scanned_tag
+from appliance.job.images import fetched, images
 from appliance.job.psids import checked, keep
+from appliance.job.secondsticks import SecondSticks
 from appliance.job.server import Server
 from appliance.job.state import DrivePhase, DriveState, JobPhase, JobState, StationInfo
 from appliance.job.store import Store
@@ -87,6 +89,7 @@ class Engine:
         self._consent: Consent | None = None
         self._plan: JobPlan | None = None
         self._tags: dict[str, str] = {}
+        self._sticks = SecondSticks(store.second)
         self._stopping = False
 
     @property
@@ -160,6 +163,9 @@ class Engine:
         from appliance.hardware.machine import machine
 
         found = machine(booted(), with_smart=with_smart)
+        if "usb" in self.settings["image.sources"] and self._sticks.look(found):
+            # Before anybody sees a plan in which a drive that we read images from is a target.
+            found = machine(booted(), with_smart=with_smart)
         if self._sleep is not None:
             found = self._sleep.told(found)
         self.board.change(machine=found)
@@ -238,6 +244,7 @@ class Engine:
 
         seen: tuple[tuple[str, int | None], ...] | None = None
         quiet_since = time.monotonic()
+        known = fetched(self.settings, self.store)
         while not self._consented.is_set():
             if self._sleeps.is_set() and self._sleep is not None:
                 self.board.change(phase=JobPhase.DETECTING)
@@ -250,6 +257,8 @@ class Engine:
                 seen, quiet_since = present, time.monotonic()
                 self.board.change(phase=JobPhase.DETECTING)
                 self._publish(self._look(with_smart=False))
+            if known != (known := fetched(self.settings, self.store)):
+                self._publish(self.board.state.machine or self._look(with_smart=False))
             quiet = time.monotonic() - quiet_since > _QUIET_S and settled()
             if quiet and self.board.state.phase == JobPhase.DETECTING:
                 # The drives' health takes seconds each; the list was on the screen before it.
@@ -267,12 +276,13 @@ class Engine:
         self.board.change(asset_tag=record.asset_tag)
 
     def _publish(self, machine: Machine) -> None:
-        from appliance.imaging.shelf import ages, shelf
+        from appliance.imaging.shelf import ages
         from appliance.job.planning import job_plan
         from appliance.settings import policy
 
-        found = shelf(self.store.images, self.store.trusted_image_keys())
-        told = found.reasons + ages(found.images, datetime.now(UTC)) + self._not_listed(machine)
+        found = images(self.settings, self.store)
+        told = self._sticks.reasons + found.reasons + ages(found.images, datetime.now(UTC))
+        told += self._not_listed(machine)
         plan = job_plan(machine, policy(self.settings), found.images, told, found.drivers)
         with self._lock:
             if self._consented.is_set():

@@ -13,7 +13,7 @@ from appliance.imaging.laydown import Progress as LayDownProgress
 from appliance.job.eventlog import Writer
 from appliance.job.task import Task
 from appliance.job.worker import Progress, reason_of
-from appliance.model import to_json
+from appliance.model import Reason, to_json
 
 _PHASES = {"write": "laying-down", "read-back": "checking-image"}
 
@@ -37,6 +37,9 @@ def lay_down(task: Task, log: Writer) -> None:
             log.add("frames-durable", frames=durable)
         screen.write(_PHASES[progress.phase], _headway(progress))
 
+    def waits(reason: Reason | None) -> None:
+        log.add("image-waits", reason=to_json(reason))
+
     order = Order(
         drive=drive.identity,
         path=drive.path,
@@ -50,6 +53,8 @@ def lay_down(task: Task, log: Writer) -> None:
         zeros_everywhere=task.policy.final_fill == "zeros-everywhere",
         blank=task.blank,
         from_frame=resumed,
+        relay=Path(task.relay),
+        waits=waits,
     )
     try:
         deployment = deploy(order, report)

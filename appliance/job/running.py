@@ -21,6 +21,7 @@ from appliance.erasure.release import release
 from appliance.errors import TajdeedError
 from appliance.hardware.drives import found_again
 from appliance.hardware.machine import settled
+from appliance.imaging.relay import SOCKET_NAME
 from appliance.job import task as tasks
 from appliance.job.assettag import hostname
 from appliance.job.board import Board
@@ -195,6 +196,7 @@ class Running:
             progress=str(self._store.progress(job, drive.key, kind)),
             image=plan.image if kind == LAY_DOWN else None,
             image_keys=str(self._store.image_keys),
+            relay=str(self._store.relay / SOCKET_NAME),
             read_back=self._settings["image.read_back"],
             blank=kind == LAY_DOWN and holds_zeros(self._result(plan)),
             asset_tag=self._record.asset_tag,
@@ -209,7 +211,7 @@ class Running:
         properties = systemd.worker_properties(
             drive.nodes,
             writable=(str(path.parent), str(progress)),
-            readable=(str(self._store.images),),
+            readable=(str(self._store.images), str(self._store.second), str(self._store.relay)),
         )
         try:
             systemd.start_transient(
@@ -369,10 +371,12 @@ class Running:
         self, plan: DrivePlan, kind: str, phase: DrivePhase, ref: StatementRef | None
     ) -> DriveState:
         key = plan.drive.key
-        method = ""
+        method, waits = "", None
         for event in self._events(plan.drive, kind):
             if event.event == "attempt-started":
                 method = event.data["method"]
+            elif event.event == "image-waits":
+                waits = event.data["reason"]
         numbers = _progress(self._store.progress(self._record.job, key, kind))
         return DriveState(
             key=key,
@@ -383,6 +387,7 @@ class Running:
             rate_bytes_s=float(numbers.get("rate_bytes_s", 0.0)),
             left_s=numbers.get("left_s"),
             error_ranges=int(numbers.get("error_ranges", 0)),
+            reasons=(from_json(Reason, waits),) if waits else (),
             outcome=ref.outcome if ref else None,
             level=self._result(plan).level if ref else Level.NONE,
             statement_id=ref.id if ref else "",

@@ -14,7 +14,8 @@ from appliance.model import DrivePlan, ImageOffer, Policy, from_json, to_json
 class Task:
     """An erase (`kind="erase"`) or, once that drive is decided, a lay-down (`"lay-down"`).
 
-    `psid_file`: where the drive's PSID lies, if one was given; it stands in no task.
+    `relay`: the courier's socket, for an image from a server. `psid_file`: where the drive's
+    PSID lies, if one was given; it stands in no task.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class Task:
     progress: str
     image: ImageOffer | None = None
     image_keys: str = ""
+    relay: str = ""
     read_back: bool = True
     blank: bool = False
     asset_tag: str = ""

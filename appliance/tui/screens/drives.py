@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from appliance.erasure.psid import tcg_state
 from appliance.i18n import _, language, ngettext
+from appliance.job.images import origin
 from appliance.job.state import JobState
 from appliance.model import Drive, DrivePlan, Holder, RuledOut
 from appliance.tui import words
@@ -180,9 +181,14 @@ class Drives(Screen):
             )
             if item.image is not None:
                 name = item.image.title_ar if language() == "ar" else item.image.title_en
-                text = _("Then {image} {version} is installed on it.")
+                text = _("Then {image} {version} is installed on it, {size} from {source}.")
                 rows += paragraph(
-                    text.format(image=isolated(name), version=isolated(item.image.version)),
+                    text.format(
+                        image=isolated(name),
+                        version=isolated(item.image.version),
+                        size=isolated(words.size(item.image.file_bytes)),
+                        source=isolated(origin(item.image, language())),
+                    ),
                     width,
                     "good",
                     5,
