@@ -181,7 +181,7 @@ class Drives(Screen):
             )
             if item.image is not None:
                 name = item.image.title_ar if language() == "ar" else item.image.title_en
-                text = _("Then {image} {version} is installed on it, {size} from {source}.")
+                text = _("Then {image} {version} is installed on it ({size}, {source}).")
                 rows += paragraph(
                     text.format(
                         image=isolated(name),
