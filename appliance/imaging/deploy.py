@@ -33,9 +33,9 @@ LOADER = r"\EFI\debian\shimx64.efi"
 class Order:
     """What goes where. `open_drive()` gives a checked read-write descriptor of `path`,
     O_DIRECT for a real drive; `zeros_everywhere` fills what the image leaves of the drive;
-    `blank`: all of the drive was read after its erasure and held zeros; `from_frame` is where
-    an interrupted run can go on. `relay`: the courier's socket, for an image from a server;
-    `waits` hears why nothing comes from there."""
+    `blank`: all of the drive was read after its erasure and held zeros; `from_frame`: how many
+    frames an interrupted run has made durable, None where there was none. `relay`: the
+    courier's socket, for an image from a server; `waits` hears why nothing comes from there."""
 
     drive: Identity
     path: str
@@ -48,7 +48,7 @@ class Order:
     read_back: bool = True
     zeros_everywhere: bool = False
     blank: bool = False
-    from_frame: int = 0
+    from_frame: int | None = None
     relay: Path = Path(RELAY_DIR) / SOCKET_NAME
     waits: Callable[[Reason | None], None] = lambda reason: None
 
@@ -161,6 +161,6 @@ def _checks(written: Written, signed: SignedManifest, order: Order) -> tuple[str
     if order.blank:
         checks.append("holes-left-zero")
     checks += ["unique-ids", "backup-gpt", "first-mib"]
-    if order.from_frame:
-        checks.append(f"resumed-from-frame:{order.from_frame}")
+    if written.resumed_from is not None:
+        checks.append(f"resumed-from-frame:{written.resumed_from}")
     return tuple(checks)

@@ -37,7 +37,7 @@ class Source(Protocol):
 
 @contextlib.contextmanager
 def opened(
-    image: ImageOffer, manifest: Manifest, from_frame: int, waits: Waits, socket_path: Path
+    image: ImageOffer, manifest: Manifest, from_frame: int | None, waits: Waits, socket_path: Path
 ) -> Iterator[Source]:
     """The source of an image whose frames will be read from `from_frame` on, after frame 0."""
     if relay.is_remote(image.source):
@@ -60,12 +60,13 @@ def opened(
         os.close(fd)
 
 
-def runs(manifest: Manifest, from_frame: int) -> tuple[tuple[int, int], ...]:
+def runs(manifest: Manifest, from_frame: int | None) -> tuple[tuple[int, int], ...]:
     """The parts of the data file that will be read in one go, as (begin, end)."""
     frames = manifest.frames
-    if not 1 < from_frame < len(frames):
+    if not from_frame or len(frames) == 1:
         return ((0, manifest.file_bytes),)
-    return ((0, frames[0].length), (frames[from_frame].offset, manifest.file_bytes))
+    begin = frames[min(from_frame, len(frames) - 1)].offset
+    return ((0, frames[0].length), (begin, manifest.file_bytes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.errors import ConfigError
 from appliance.i18n import N_, _
+from appliance.imaging.relay import is_remote
 from appliance.job.board import Board
 from appliance.job.consent import ConsentError, check_plan, check_typed, scanned_tag
 from appliance.job.images import fetched, images
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
 _TICK_S = 0.25
 # A machine is only called empty when nothing new has come for so long after udev settled.
 _QUIET_S = 4.0
+# How long an interrupted job waits at the next boot for its drive, and for its server.
+_DRIVE_COMES_S = 20.0
+_IMAGE_COMES_S = 180.0
 _STATE_HELP = N_("Folder of the stick's state (default: where the stick has it)")
 
 
@@ -222,8 +226,12 @@ class Engine:
                 return log, record
             if record.outcome is None and record.consent is not None:
                 # The power was cut in the middle: what is certain is stated, the rest is
-                # unknown; it is never finished silently.
-                self._running(log, record).close_interrupted()
+                # unknown. Only the laying down of an image goes on.
+                running = self._running(log, record)
+                running.state_interrupted()
+                if self._goes_on(running):
+                    self.board.change(job=job, asset_tag=record.asset_tag)
+                    return log, record
             log.close()
             if record.consent is None:
                 # Somebody looked at a machine and went away: nothing happened, nothing to keep.
@@ -235,6 +243,34 @@ class Engine:
         take(record, log.add("job", job=job, boot=boot_id(), asset_tag=tag))
         self.board.change(job=job, asset_tag=tag)
         return log, record
+
+    def _goes_on(self, running: Running) -> bool:
+        """Resume what an interrupted job was laying down, if that is still possible here.
+
+        Waits for a drive or an image that may still turn up; what cannot go on is closed.
+        """
+        from appliance.hardware.machine import settled
+        from appliance.job.resuming import PASSING
+        from appliance.job.worker import boot_id
+
+        far = any(is_remote(source) for source in self.settings["image.sources"])
+        begun = time.monotonic()
+        while True:
+            found = images(self.settings, self.store)
+            ways = running.resumptions(self._look(with_smart=False), found.images)
+            plans = [way for way in ways if not isinstance(way, Reason)]
+            reasons = [way for way in ways if isinstance(way, Reason)]
+            # Not before udev is through: it makes every new drive read-only.
+            if plans and not reasons and settled():
+                running.resume(plans, boot_id())
+                return True
+            passing = all(reason.code in PASSING for reason in reasons)
+            lacks_image = any(reason.code == "resume-no-image" for reason in reasons)
+            patience_s = _IMAGE_COMES_S if far and lacks_image else _DRIVE_COMES_S
+            if not ways or not passing or time.monotonic() - begun > patience_s:
+                running.close_interrupted(reasons)
+                return False
+            time.sleep(1.0)
 
     def _detect(self, log: Writer, record: JobRecord) -> None:
         """Look at the machine, and look again whenever a drive comes or goes, until consent."""

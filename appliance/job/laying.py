@@ -15,7 +15,7 @@ from appliance.job.task import Task
 from appliance.job.worker import Progress, reason_of
 from appliance.model import Reason, to_json
 
-_PHASES = {"write": "laying-down", "read-back": "checking-image"}
+_PHASES = {"check": "checking-image", "write": "laying-down", "read-back": "checking-image"}
 
 
 def lay_down(task: Task, log: Writer) -> None:
@@ -23,12 +23,11 @@ def lay_down(task: Task, log: Writer) -> None:
     drive, image = task.plan.drive, task.image
     if image is None:
         raise RuntimeError("a lay-down task without an image")
-    resumed = max(
-        (event.data["frames"] for event in log.events if event.event == "frames-durable"), default=0
-    )
-    log.add("lay-down-started", drive=to_json(drive.identity), image=to_json(image), at=resumed)
+    earlier = [event for event in log.events if event.event == "frames-durable"]
+    durable = max((event.data["frames"] for event in earlier), default=0)
+    begun = any(event.event == "lay-down-started" for event in log.events)
+    log.add("lay-down-started", drive=to_json(drive.identity), image=to_json(image), at=durable)
     screen = Progress(Path(task.progress))
-    durable = resumed
 
     def report(progress: LayDownProgress) -> None:
         nonlocal durable
@@ -52,7 +51,7 @@ def lay_down(task: Task, log: Writer) -> None:
         read_back=task.read_back,
         zeros_everywhere=task.policy.final_fill == "zeros-everywhere",
         blank=task.blank,
-        from_frame=resumed,
+        from_frame=durable if begun else None,
         relay=Path(task.relay),
         waits=waits,
     )

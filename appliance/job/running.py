@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from appliance.job.eventlog import Event, Reader, Writer
 from appliance.job.fold import drive_result
 from appliance.job.issuing import Issuer
 from appliance.job.record import JobRecord, take
+from appliance.job.resuming import resumption, was_cut
 from appliance.job.state import DrivePhase, DriveState, JobPhase, StatementRef
 from appliance.job.store import Store
 from appliance.model import (
@@ -38,8 +40,10 @@ from appliance.model import (
     DrivePlan,
     DriveResult,
     Facts,
+    ImageOffer,
     JobPlan,
     Level,
+    Machine,
     Outcome,
     Policy,
     Reason,
@@ -109,15 +113,46 @@ class Running:
         self._show()
         self._board.change(phase=JobPhase.FINISHED, outcome=self._record.outcome)
 
-    def close_interrupted(self) -> None:
+    def state_interrupted(self) -> None:
         """State what is known of a job that a power cut ended; no worker of it runs any more."""
         for plan in self._erased():
-            key = plan.drive.key
-            if self._record.statement("drive", key) is None:
+            if self._record.statement("drive", plan.drive.key) is None:
                 self._decide(plan)
+        self._certify_when_decided()
+
+    def cut_short(self) -> tuple[DrivePlan, ...]:
+        """Drives onto which an image was being laid down when the power was cut."""
+        return tuple(
+            plan
+            for plan in self._erased()
+            if f"{plan.drive.key}.{LAY_DOWN}" not in self._record.ended_workers
+            and self._gets_image(plan)
+            and was_cut(self._events(plan.drive, LAY_DOWN))
+        )
+
+    def resumptions(
+        self, machine: Machine, images: Sequence[ImageOffer]
+    ) -> tuple[DrivePlan | Reason, ...]:
+        """For each of them how it goes on in this machine, or why it cannot."""
+        return tuple(
+            resumption(plan, self._result(plan).drive, self._plan.machine, machine, images)
+            for plan in self.cut_short()
+        )
+
+    def resume(self, plans: Sequence[DrivePlan], boot: str) -> None:
+        """Go on with lay-downs at this boot, each where its log and its drive say."""
+        take(self._record, self._log.add("resumed", boot=boot))
+        for plan in plans:
+            self._start(plan, LAY_DOWN)
+
+    def close_interrupted(self, reasons: Sequence[Reason] = ()) -> None:
+        """End a job that a power cut ended and that cannot go on."""
+        for reason in reasons:
+            self._log.add("not-resumed", reason=to_json(reason))
+        for plan in self._erased():
+            key = plan.drive.key
             if f"{key}.{LAY_DOWN}" in self._record.started or self._gets_image(plan):
                 self._end_worker(plan.drive, LAY_DOWN)
-        self._certify_when_decided()
         self._finish_when_over()
 
     def _erased(self) -> tuple[DrivePlan, ...]:

@@ -171,11 +171,11 @@ def test_slow_server_is_no_fault(
     assert len(server.asked) == 1
 
 
-def test_resumed_run_fetches_nothing_but_the_first_frame_and_what_is_missing(
+def test_resumed_run_fetches_only_the_first_frame_and_what_is_missing(
     made: SmallImage, drive: Path, server: Server
 ) -> None:
     with drive.open("r+b") as disk:
-        disk.write(made.raw[: made.manifest.frame_range(3).offset])
+        disk.write(bytes(FIRST_BYTES) + made.raw[FIRST_BYTES : made.manifest.frame_range(3).offset])
     deployment = laid(server, made, drive, from_frame=3)
     assert "resumed-from-frame:3" in deployment.checks
     frames = made.manifest.frames

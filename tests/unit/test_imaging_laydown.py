@@ -59,7 +59,7 @@ def laid(
     manifest: Manifest | None = None,
     data: Path | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
-    from_frame: int = 0,
+    from_frame: int | None = None,
     stop: threading.Event | None = None,
     drive_bytes: int = DRIVE_BYTES,
     read_back: bool = True,
@@ -304,20 +304,54 @@ def test_stopped_lay_down_goes_on_from_the_last_durable_frame(
     assert drive.read_bytes()[:FIRST_BYTES] == bytes(FIRST_BYTES)
     resumed = laid(made, drive, from_frame=1)
     assert resumed.first == made.raw[:FIRST_BYTES]
+    assert resumed.resumed_from == 1
     assert resumed.written_bytes == made.manifest.disk_bytes - made.manifest.frame_bytes
     assert drive.read_bytes()[FIRST_BYTES : made.manifest.disk_bytes] == made.raw[FIRST_BYTES:]
 
 
-def test_resuming_over_damaged_frames_is_found_by_the_read_back(
-    made: SmallImage, drive: Path
+@pytest.mark.parametrize(
+    ("offset", "first"), [(5 * MIB + 100, 0), (8 * MIB, 1), (23 * MIB, 2), (28 * MIB, 3)]
+)
+def test_resumed_run_reads_what_is_there_and_writes_from_the_first_damaged_frame_on(
+    made: SmallImage, drive: Path, offset: int, first: int
 ) -> None:
     laid(made, drive)
     with opened(drive, os.O_RDWR) as fd:
-        os.pwrite(fd, b"\0rotten", 5 * MIB + 100)
+        os.pwrite(fd, b"\0rotten", offset)
+    resumed = laid(made, drive, from_frame=4, read_back=False)
+    assert resumed.resumed_from == first
+    assert drive.read_bytes()[FIRST_BYTES : made.manifest.disk_bytes] == made.raw[FIRST_BYTES:]
+
+
+def test_run_that_was_cut_while_reading_back_writes_only_the_last_frame_again(
+    made: SmallImage, drive: Path
+) -> None:
+    laid(made, drive)
+    resumed = laid(made, drive, from_frame=4)
+    assert resumed.resumed_from == 3
+    assert resumed.written_bytes == made.manifest.frame_range(3).length
+
+
+def test_run_that_was_cut_while_finishing_is_made_whole(made: SmallImage, drive: Path) -> None:
+    deployment = deploy(order(made, drive), lambda progress: None)
+    with opened(drive, os.O_RDWR) as fd:
+        os.pwrite(fd, bytes(FIRST_BYTES), 0)
+    again = deploy(replace(order(made, drive), from_frame=4), lambda progress: None)
+    assert "resumed-from-frame:0" in again.checks, "the slots in frame 0 had their values"
+    assert again.disk_guid != deployment.disk_guid
+    assert str(gpt.parse(drive.read_bytes()).disk_guid) == again.disk_guid
+
+
+@pytest.mark.parametrize("durable", [0, 2, 4])
+def test_drive_that_somebody_has_used_since_is_left_as_it_is(
+    made: SmallImage, drive: Path, durable: int
+) -> None:
+    deploy(order(made, drive), lambda progress: None)
+    before = drive.read_bytes()
     with pytest.raises(LayDownError) as caught:
-        laid(made, drive, from_frame=2)
-    assert caught.value.code == "image-read-back-failed"
-    assert caught.value.facts["offset"] == 0
+        laid(made, drive, from_frame=durable)
+    assert caught.value.code == "image-other-data-since"
+    assert drive.read_bytes() == before
 
 
 def test_drive_that_gives_back_other_bytes(made: SmallImage, tmp_path: Path) -> None:
