@@ -32,6 +32,7 @@ from appliance.imaging.manifest import (
 )
 from appliance.imaging.remote import INDEX_NAME
 from appliance.model import canonical, to_json
+from imagebuilder import room
 from imagebuilder.cache import locked, recipe_key, remove_tree
 from imagebuilder.console import say, step
 from imagebuilder.images import contents, drivers
@@ -266,6 +267,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Build the images; 2 for a wrong profile, lock or key, before anything is made."""
+    room.warn("image")
     try:
         for name in args.profiles:
             read_profile(PROFILES / f"{name}.yaml")
