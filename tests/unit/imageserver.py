@@ -80,7 +80,7 @@ def image_server(
             elif not path.is_file():
                 self._head(404, 0)
             elif path.suffix == ".zst":
-                self._data(path.read_bytes(), faults)
+                self._data(path, faults)
             else:
                 self._head(200, path.stat().st_size)
                 self.wfile.write(path.read_bytes())
@@ -92,11 +92,8 @@ def image_server(
                 self.send_header(name.replace("_", "-"), value)
             self.end_headers()
 
-        def _data(self, data: bytes, faults: Faults) -> None:
-            if faults.flip is not None:
-                at = faults.flip
-                data = data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
-            total = len(data) + faults.more_bytes
+        def _data(self, path: Path, faults: Faults) -> None:
+            total = path.stat().st_size + faults.more_bytes
             found = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
             begin, end = (int(found[1]), int(found[2]) + 1) if found else (0, total)
             probe = (begin, end) == (0, 1)
@@ -111,17 +108,17 @@ def image_server(
                 begin, end = 0, total
                 self._head(200, total)
             if probe:
-                self.wfile.write(data[:1])
+                self.wfile.write(b"?")
                 return
             stop = begin + faults.cuts.pop(0) if faults.cuts else end
-            while begin < min(end, stop):
-                count = self.wfile.write(data[begin : min(begin + PIECE, end, stop)])
-                if not count:
-                    break
-                begin += count
-                server.sent += count
-                if server.stop.wait(faults.piece_s):
-                    break
+            with path.open("rb") as stream:
+                stream.seek(begin)
+                while piece := stream.read(min(PIECE, end - begin, stop - begin)):
+                    self.wfile.write(_flipped(piece, begin, faults.flip))
+                    begin += len(piece)
+                    server.sent += len(piece)
+                    if server.stop.wait(faults.piece_s):
+                        break
             self.close_connection = begin < end
 
     class Quiet(http.server.ThreadingHTTPServer):
@@ -145,6 +142,13 @@ def image_server(
         listener.shutdown()
         listener.server_close()
         thread.join()
+
+
+def _flipped(piece: bytes, begin: int, flip: int | None) -> bytes:
+    if flip is None or not begin <= flip < begin + len(piece):
+        return piece
+    at = flip - begin
+    return piece[:at] + bytes([piece[at] ^ 0xFF]) + piece[at + 1 :]
 
 
 def private_ca(directory: Path, *, begins: datetime | None = None) -> tuple[str, tuple[Path, Path]]:

@@ -66,9 +66,11 @@ class Workshop:
         ticket: Path | None = None,
         mode: str = "batch",
         files: dict[str, bytes] | None = None,
+        images: Sequence[Path] | None = None,
         office: Office | None = None,
     ) -> Path:
-        """A personal stick of this office, with the test shell."""
+        """A personal stick of this office, with the test shell; `images`: others than the small
+        one's directory."""
         directory.mkdir(parents=True, exist_ok=True)
         config = directory / "station.yaml"
         config.write_text(station)
@@ -77,7 +79,7 @@ class Workshop:
             more["batch.jws"] = ticket.read_bytes()
         personal = Personal(
             config=config,
-            images=[self.image],
+            images=[self.image] if images is None else images,
             trust=(office or self.office).certificates,
             image_keys=[self.image_key],
             files=more,
