@@ -11,13 +11,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.imaging.errors import ImageTrustError
+from appliance.imaging.files import plain_bytes
 from appliance.model import ByteRange, RecordError, canonical, from_json
 
 if TYPE_CHECKING:
@@ -206,12 +206,7 @@ def read(text: str, trusted: Iterable[bytes], where: str) -> SignedManifest:
 def read_file(path: Path, trusted: Iterable[bytes]) -> SignedManifest:
     """`read` from a file; a missing, huge or binary file is `image-manifest-unreadable`."""
     try:
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_MANIFEST_BYTES:
-            raise ImageTrustError(
-                "image-manifest-unreadable", file=str(path), problem="too large, or no file"
-            )
-        text = path.read_text(encoding="ascii")
+        text = plain_bytes(path, _MAX_MANIFEST_BYTES).decode("ascii")
     except (OSError, UnicodeDecodeError) as error:
         raise ImageTrustError(
             "image-manifest-unreadable", file=str(path), problem=str(error)

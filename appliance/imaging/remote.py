@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.imaging.files import plain_bytes
 from appliance.imaging.relay import NAME
 from appliance.model import Reason, RecordError, from_json
 
@@ -42,8 +43,9 @@ def found(root: Path, place: int, source: str) -> Found:
     """What is known of a source; still asking where the courier has said nothing about it."""
     nothing = Found(source=source, lengths={})
     try:
-        with (folder(root, place) / FOUND_NAME).open("rb") as file:
-            said = from_json(Found, json.loads(file.read(_MOST_BYTES)))
+        said = from_json(
+            Found, json.loads(plain_bytes(folder(root, place) / FOUND_NAME, _MOST_BYTES))
+        )
     except (OSError, ValueError, RecordError):
         return nothing
     names_fit = all(NAME.fullmatch(name) for name in said.lengths)

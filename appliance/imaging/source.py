@@ -20,8 +20,9 @@ from appliance.imaging.manifest import DATA_NAME, Manifest
 from appliance.model import ImageOffer, Reason
 
 # The courier says at least this often that it still waits; silence means that it is gone.
-_SILENCE_S = 60.0
-# For how long a courier that is gone may take to come back.
+_SILENCE_S = 120.0
+# For how long a courier that is gone may take to come back. (What it tells while it waits for a
+# server is a sign of life: how long that may last is for the courier to say.)
 _PATIENCE_S = 600.0
 _AGAIN_S = 1.0
 
@@ -112,6 +113,7 @@ class RelaySource:
         self._at = 0
         self._ready = b""
         self._waiting = False
+        self._heard = time.monotonic()
 
     def close(self) -> None:
         if self._connection is not None:
@@ -123,13 +125,13 @@ class RelaySource:
             self.close()
             self._at = offset
         found = bytearray()
-        heard = time.monotonic()
+        self._heard = time.monotonic()
         while len(found) < length:
             try:
                 more = self._more(offset + length - self._at)
             except (OSError, ValueError) as error:
                 self.close()
-                if time.monotonic() - heard > self._patience_s:
+                if time.monotonic() - self._heard > self._patience_s:
                     raise ImageSourceError(
                         "image-relay-gone", source=self._source, problem=str(error)
                     ) from error
@@ -137,7 +139,6 @@ class RelaySource:
                 continue
             if not more:
                 break
-            heard = time.monotonic()
             self._at += len(more)
             found += more
         return bytes(found)
@@ -148,6 +149,7 @@ class RelaySource:
             if self._connection is None:
                 self._connection = self._asked()
             kind, payload = self._message(self._connection)
+            self._heard = time.monotonic()
             if kind == relay.DATA:
                 self._ready = payload
                 self._tell(None)

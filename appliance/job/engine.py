@@ -256,8 +256,8 @@ class Engine:
         far = any(is_remote(source) for source in self.settings["image.sources"])
         begun = time.monotonic()
         while True:
-            found = images(self.settings, self.store)
-            ways = running.resumptions(self._look(with_smart=False), found.images)
+            machine = self._look(with_smart=False)
+            ways = running.resumptions(machine, images(self.settings, self.store).images)
             plans = [way for way in ways if not isinstance(way, Reason)]
             reasons = [way for way in ways if isinstance(way, Reason)]
             # Not before udev is through: it makes every new drive read-only.

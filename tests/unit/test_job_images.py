@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -124,7 +125,7 @@ def test_nothing_is_looked_for_where_no_image_is_wanted(store: Store) -> None:
 
 @pytest.mark.parametrize(
     "left",
-    ["", "[]", '{"source": "http://other.example.org", "asking": false, "lengths": {}}',
+    ["", "[]", "{", '{"source": "http://other.example.org", "asking": false, "lengths": {}}',
      json.dumps({"source": SERVER, "asking": False, "lengths": {"../../state": 1}})],
 )  # fmt: skip
 def test_files_of_the_courier_are_believed_in_nothing(store: Store, left: str) -> None:
@@ -133,6 +134,24 @@ def test_files_of_the_courier_are_believed_in_nothing(store: Store, left: str) -
     shown = images(asked(SERVER), store)
     assert shown.images == ()
     assert codes(shown.reasons) == ["image-source-asking"]
+
+
+def test_courier_that_left_a_pipe_or_a_link_does_not_hold_the_engine_up(
+    made: SmallImage, store: Store
+) -> None:
+    fetch(made, store)
+    manifest = folder(store.relay, 0) / "small/manifest.jws"
+    for kind in ("link", "pipe"):
+        manifest.unlink()
+        os.mkfifo(manifest) if kind == "pipe" else manifest.symlink_to("/etc/passwd")
+        shown = images(asked(SERVER), store)
+        assert shown.images == ()
+        assert codes(shown.reasons) == ["image-manifest-unreadable"]
+        assert "root:x:" not in str(shown.reasons)
+    said = folder(store.relay, 0) / FOUND_NAME
+    said.unlink()
+    os.mkfifo(said)
+    assert codes(images(asked(SERVER), store).reasons) == ["image-source-asking"]
 
 
 def test_plan_says_where_its_image_comes_from_and_how_much_that_is(
