@@ -1,4 +1,8 @@
-"""blkid(8), asked to look at a device itself: label and type of a file system. Reads only."""
+"""blkid(8): what a block device's first and last blocks say that it holds.
+
+The stick's udev reads no drive by itself, so its database knows nothing of their contents. The
+low-level probe (`-p`) asks the device alone: no cache, nothing written, nothing assembled.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,8 @@ from dataclasses import dataclass
 
 from appliance.tools import run
 
-# blkid(8): nothing was found; several things were, and it would be a guess.
-_NOTHING, _SEVERAL = 2, 8
+# A drive that takes longer than this to give two blocks has other things to tell.
+_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,14 +22,25 @@ class FileSystem:
     label: str
 
 
+def kind(node: str) -> str:
+    """The TYPE of a device node (libblkid's name); empty where it holds nothing that is known,
+    two things at once, or cannot be read.
+
+    One node a call: of several, blkid says nothing of those behind the first empty one.
+    ToolError `tool-missing` or `tool-timeout`.
+    """
+    asked = ("blkid", "-p", "-o", "value", "-s", "TYPE", node)
+    return run(asked, timeout_s=_TIMEOUT_S, ok=None).stdout.strip()
+
+
 def file_system(node: str) -> FileSystem:
-    """The file system on a device; ToolError where blkid cannot look."""
-    words = ("blkid", "--probe", "--usages", "filesystem", "--output", "export", "--", node)
-    return parsed(run(words, ok=(0, _NOTHING, _SEVERAL)).stdout)
+    """The file system on a device node, as `kind` finds it; nothing else that may lie there."""
+    asked = ("blkid", "-p", "-u", "filesystem", "-o", "export", node)
+    return parsed(run(asked, timeout_s=_TIMEOUT_S, ok=None).stdout)
 
 
 def parsed(listing: str) -> FileSystem:
-    """The listing of `blkid --output export`, which escapes what a shell would read."""
+    """The listing of `blkid -o export`, which escapes what a shell would read."""
     lines = (line.partition("=") for line in listing.splitlines())
     found = {name: value.replace("\\", "") for name, _, value in lines}
     return FileSystem(kind=found.get("TYPE", ""), label=found.get("LABEL", ""))
