@@ -15,7 +15,7 @@ from pathlib import Path
 from appliance.errors import ToolError
 from appliance.hardware.sysfs import SYS, number
 from appliance.model import Bus, Drive, Machine, Reason
-from appliance.tools import blkid, mounts, systemd
+from appliance.tools import blkid, mounts
 
 LABEL = "TAJDEED"
 IMAGES = "images"
@@ -34,7 +34,7 @@ class SecondSticks:
     """The second sticks of this machine, mounted below `root`."""
 
     def __init__(
-        self, root: Path, through: mounts.Run = systemd.run_for_all, *, sys: Path = SYS
+        self, root: Path, through: mounts.Run = mounts.for_all, *, sys: Path = SYS
     ) -> None:
         self._root, self._through, self._sys = root, through, sys
         self._known: dict[str, _Seen] = {}

@@ -1,4 +1,4 @@
-"""mount(8), umount(8) and swapoff(8)."""
+"""mount(8), umount(8) and swapoff(8); nsenter(1) for mounts that all units see."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ READ_ONLY = {
 }
 
 Run = Callable[[Sequence[str]], object]
+
+
+def for_all(argv: Sequence[str]) -> None:
+    """Run a program in the mount namespace of PID 1: what a confined unit mounts is its own alone,
+    what PID 1 mounts is seen by every unit. ToolError if it fails."""
+    run(("nsenter", "--target", "1", "--mount", "--", *argv), timeout_s=60)
 
 
 def mount_read_only(kind: str, node: str, place: str, through: Run) -> None:

@@ -60,12 +60,6 @@ def start_transient(unit: str, properties: Sequence[str], argv: Sequence[str]) -
     run(("systemd-run", "--quiet", "--collect", f"--unit={unit}", *options, "--", *argv))
 
 
-def run_for_all(argv: Sequence[str]) -> None:
-    """Run a program to its end where every unit sees what it mounts: our own mounts would be
-    ours alone. ToolError if it fails."""
-    run(("systemd-run", "--quiet", "--collect", "--wait", "--pipe", "--", *argv), timeout_s=120)
-
-
 def is_running(unit: str) -> bool:
     """Whether a unit is active or on its way up or down."""
     state = run(("systemctl", "is-active", unit), ok=None).stdout.strip()
