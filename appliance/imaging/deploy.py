@@ -33,8 +33,8 @@ LOADER = r"\EFI\debian\shimx64.efi"
 class Order:
     """What goes where. `open_drive()` gives a checked read-write descriptor of `path`,
     O_DIRECT for a real drive; `zeros_everywhere` fills what the image leaves of the drive;
-    `blank`: all of the drive was read after its erasure and held zeros; `from_frame`: how many
-    frames an interrupted run has made durable, None where there was none. `relay`: the
+    `blank`: all of the drive was read after its erasure and held zeros; `resume`: a run that
+    was interrupted has left a part of the image. `relay`: the
     courier's socket, for an image from a server; `waits` hears why nothing comes from there."""
 
     drive: Identity
@@ -48,7 +48,7 @@ class Order:
     read_back: bool = True
     zeros_everywhere: bool = False
     blank: bool = False
-    from_frame: int | None = None
+    resume: bool = False
     relay: Path = Path(RELAY_DIR) / SOCKET_NAME
     waits: Callable[[Reason | None], None] = lambda reason: None
 
@@ -59,7 +59,9 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
     started_at = utc_now()
     signed = _planned_manifest(order)
     system = identities.fresh(signed.manifest, order.asset_tag)
-    with opened(order.image, signed.manifest, order.from_frame, order.waits, order.relay) as source:
+    with opened(
+        order.image, signed.manifest, order.waits, order.relay, resume=order.resume
+    ) as source:
         fd = order.open_drive()
         try:
             written = lay_down(
@@ -68,7 +70,7 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
                 signed.manifest,
                 drive_bytes=order.drive_bytes,
                 report=report,
-                from_frame=order.from_frame,
+                resume=order.resume,
                 read_back=order.read_back,
                 blank=order.blank,
                 stop=stop,

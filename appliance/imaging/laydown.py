@@ -73,17 +73,17 @@ def lay_down(
     *,
     drive_bytes: int,
     report: Report,
-    from_frame: int | None = None,
+    resume: bool = False,
     read_back: bool = True,
     blank: bool = False,
     stop: threading.Event | None = None,
 ) -> Written:
-    """Write all frames, then read every frame back and compare its SHA-256. `from_frame`: an
-    interrupted run's last `durable_frames` (0 if it told none): what it has left is read first,
-    and all from the first frame on that is not as signed is written; nothing at all where the
-    drive's first MiB is not the zeros that the run began with. `blank`: the whole drive was
-    read after its erasure and held nothing but zeros; then holes are not written, and the
-    read-back is done whatever `read_back` says.
+    """Write all frames, then read every frame back and compare its SHA-256. `resume`: after a
+    run that was interrupted; what it has left is read first, and all from the first frame on
+    that is not as signed is written, but nothing at all where the drive's first MiB is not the
+    zeros that the run began with. `blank`: the whole drive was read after its erasure and held
+    nothing but zeros; then holes are not written, and the read-back is done whatever
+    `read_back` says.
 
     ImageTrustError `image-frame-bad` or `image-truncated`; LayDownError `image-too-large` or
     `image-other-data-since` (nothing was written), `image-write-failed`,
@@ -94,7 +94,7 @@ def lay_down(
             "image-too-large", image=manifest.profile, needs=manifest.disk_bytes, has=drive_bytes
         )
     work = _LayDown(fd, source, manifest, report, stop or threading.Event(), blank)
-    return work.run(from_frame, read_back or blank)
+    return work.run(resume=resume, read_back=read_back or blank)
 
 
 class _LayDown:
@@ -126,9 +126,9 @@ class _LayDown:
         self._unflushed = 0
         self._frames = Frames(manifest, holes=not blank)
 
-    def run(self, from_frame: int | None, read_back: bool) -> Written:
-        if from_frame is not None:
-            self._from = self._resumed_from = self._good_frames(from_frame)
+    def run(self, *, resume: bool, read_back: bool) -> Written:
+        if resume:
+            self._from = self._resumed_from = self._good_frames()
         try:
             write_all(self._fd, aligned(FIRST_BYTES), 0)
             os.fsync(self._fd)
@@ -158,25 +158,25 @@ class _LayDown:
             resumed_from=self._resumed_from,
         )
 
-    def _good_frames(self, durable: int) -> int:
+    def _good_frames(self) -> int:
         """How many frames from the first on are on the drive as signed; at most all but one.
 
-        Finishing may have begun to change some: those are not, and will be written again.
+        What the drive holds counts, not what the interrupted run has noted: more may have come
+        through, and finishing may have begun to change some.
         """
         found = aligned(FIRST_BYTES)
         with memoryview(found) as view:
             self._get(view, 0)
         if bytes(found) != bytes(FIRST_BYTES):
             raise LayDownError("image-other-data-since", image=self._manifest.profile)
-        if durable == 0:
-            return 0
         # The first MiB of frame 0 is not on the drive: it comes from the image.
         extent = self._manifest.frame_range(0)
         with memoryview(aligned(extent.length)) as view:
             self._frames.unpack(0, self._compressed(0), view)
             self._first = bytes(view[:FIRST_BYTES])
-        self._in_turns(list(range(min(durable, len(self._manifest.frames)))), "check")
-        return min(self._not_good, durable, len(self._manifest.frames) - 1)
+        count = len(self._manifest.frames)
+        self._in_turns(list(range(count)), "check")
+        return min(self._not_good, count - 1)
 
     def _in_turns(self, numbers: list[int], phase: str) -> None:
         """Hand the frames to the workers; the part that touches the drive goes in order."""
@@ -206,7 +206,7 @@ class _LayDown:
             thread.start()
         try:
             for place, number in enumerate(numbers):
-                if self._failure is not None:
+                if self._failure is not None or (phase == "check" and self._not_good < number):
                     break
                 if self._stop.is_set():
                     raise LayDownStoppedError("image-stopped", frame=number)

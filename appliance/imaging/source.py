@@ -38,9 +38,9 @@ class Source(Protocol):
 
 @contextlib.contextmanager
 def opened(
-    image: ImageOffer, manifest: Manifest, from_frame: int | None, waits: Waits, socket_path: Path
+    image: ImageOffer, manifest: Manifest, waits: Waits, socket_path: Path, *, resume: bool
 ) -> Iterator[Source]:
-    """The source of an image whose frames will be read from `from_frame` on, after frame 0."""
+    """The source of an image. `resume`: frame 0 is read, and later all from some frame on."""
     if relay.is_remote(image.source):
         with contextlib.closing(
             RelaySource(
@@ -48,7 +48,7 @@ def opened(
                 image.source,
                 Path(image.path).name,
                 manifest.file_bytes,
-                runs(manifest, from_frame),
+                runs(manifest, resume=resume),
                 waits,
             )
         ) as source:
@@ -61,13 +61,10 @@ def opened(
         os.close(fd)
 
 
-def runs(manifest: Manifest, from_frame: int | None) -> tuple[tuple[int, int], ...]:
+def runs(manifest: Manifest, *, resume: bool) -> tuple[tuple[int, int], ...]:
     """The parts of the data file that will be read in one go, as (begin, end)."""
-    frames = manifest.frames
-    if not from_frame or len(frames) == 1:
-        return ((0, manifest.file_bytes),)
-    begin = frames[min(from_frame, len(frames) - 1)].offset
-    return ((0, frames[0].length), (begin, manifest.file_bytes))
+    first, whole = manifest.frames[0].length, manifest.file_bytes
+    return ((0, first), (first, whole)) if resume and first < whole else ((0, whole),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,10 @@ def lay_down(task: Task, log: Writer) -> None:
     drive, image = task.plan.drive, task.image
     if image is None:
         raise RuntimeError("a lay-down task without an image")
-    earlier = [event for event in log.events if event.event == "frames-durable"]
-    durable = max((event.data["frames"] for event in earlier), default=0)
     begun = any(event.event == "lay-down-started" for event in log.events)
-    log.add("lay-down-started", drive=to_json(drive.identity), image=to_json(image), at=durable)
+    log.add("lay-down-started", drive=to_json(drive.identity), image=to_json(image), resume=begun)
     screen = Progress(Path(task.progress))
+    durable = 0
 
     def report(progress: LayDownProgress) -> None:
         nonlocal durable
@@ -51,7 +50,7 @@ def lay_down(task: Task, log: Writer) -> None:
         read_back=task.read_back,
         zeros_everywhere=task.policy.final_fill == "zeros-everywhere",
         blank=task.blank,
-        from_frame=durable if begun else None,
+        resume=begun,
         relay=Path(task.relay),
         waits=waits,
     )

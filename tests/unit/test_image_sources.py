@@ -176,7 +176,7 @@ def test_resumed_run_fetches_only_the_first_frame_and_what_is_missing(
 ) -> None:
     with drive.open("r+b") as disk:
         disk.write(bytes(FIRST_BYTES) + made.raw[FIRST_BYTES : made.manifest.frame_range(3).offset])
-    deployment = laid(server, made, drive, from_frame=3)
+    deployment = laid(server, made, drive, resume=True)
     assert "resumed-from-frame:3" in deployment.checks
     frames = made.manifest.frames
     assert server.asked == [(0, frames[0].length), (frames[3].offset, made.manifest.file_bytes)]
