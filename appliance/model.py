@@ -445,7 +445,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageOffer:
-    """An image on the stick whose manifest's signature was found good."""
+    """An image whose manifest's signature was found good.
+
+    `source`: `stick`, `usb` and the second stick's partition, or the address of an images
+    directory; `path`: the directory with the manifest; `file_bytes`: what must be read.
+    """
 
     profile: str
     version: str
@@ -459,6 +463,8 @@ class ImageOffer:
     built_at: str
     support_until: str
     sector_sizes: tuple[int, ...] = (512,)
+    source: str = "stick"
+    file_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,16 @@ HOST = Kind(
     schema={"type": "string", "pattern": r"^([A-Za-z0-9:][A-Za-z0-9.:-]{0,252})?$"},
     expected="host name | address",
 )
+SOURCES = Kind(
+    schema={
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 8,
+        "uniqueItems": True,
+        "items": {"type": "string", "pattern": r"^(stick|usb|https?://[^\s?#@]{1,200})$"},
+    },
+    expected="[stick | usb | http(s)://…, …]",
+)
 SERVERS = Kind(
     schema={
         "type": "array",
@@ -149,7 +159,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(key="policy.stall_minutes", kind=_whole(1, 1440), default=30, help=N_("Minutes without progress after which an erase by the drive's firmware counts as stalled")),
     Setting(key="policy.suspend_frozen", kind=SWITCH, default=False, help=N_("Whether unattended work may let the machine sleep for seconds to free frozen drives (the screen may stay black)")),
     Setting(key="image.choose", kind=TEXT, default="auto", help=N_("The image to lay down: auto, none, or a profile's name")),
-    Setting(key="image.allow", kind=TEXTS, default=(), help=N_("Images that auto may choose from; empty: all on the stick")),
+    Setting(key="image.allow", kind=TEXTS, default=(), help=N_("Images that auto may choose from; empty: all that are found")),
+    Setting(key="image.sources", kind=SOURCES, default=("stick",), help=N_("Where images come from, the preferred place first: this stick, a second USB stick named TAJDEED…, the address of an images directory on a server")),
     Setting(key="image.final_fill", kind=_choice("image-extent", "zeros-everywhere"), default="image-extent", help=N_("What is filled with zeros when an image is laid down: its own extent, or the whole drive (nobody can then re-check the overwrite)")),
     Setting(key="image.read_back", kind=SWITCH, default=True, help=N_("Whether the image is read back after it was written")),
     Setting(key="batch.enabled", kind=SWITCH, default=False, help=N_("Whether a batch ticket may start a job without a person")),

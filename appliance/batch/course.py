@@ -17,6 +17,8 @@ from appliance.tui.screen import Call
 # How long the machine stays on for statements that do not go out; they go at the next boot.
 DELIVERY_S = 180.0
 RETRY_S = 2.0
+# How long it waits for servers to say which images they have.
+IMAGES_S = 180.0
 _COME_AGAIN = ("still-searching", "engine-gone")
 
 
@@ -35,6 +37,7 @@ class Course:
         self._asked = False
         self._slept = False
         self._retry_at = 0.0
+        self._images_until: float | None = None
         self._progress_at = 0.0
         self._progress_due = False
         self._finished_at: float | None = None
@@ -94,6 +97,10 @@ class Course:
             self._slept = True
             return [{"event": "sleep"}], Call("Suspend", {"technician": ""})
         if self._start_at is None:
+            if self._images_until is None:
+                self._images_until = now + IMAGES_S
+            if self._images_asked() and now < self._images_until:
+                return [], None
             self._start_at = now + self._countdown_s
         left = max(0, round(self._start_at - now))
         events: list[Event] = []
@@ -104,6 +111,13 @@ class Course:
             return events, None
         self._asked = True
         return events, Call("ConsentByTicket", {"ticket": self._ticket})
+
+    def _images_asked(self) -> bool:
+        """Whether a server is still being asked for images: the plan may yet get one."""
+        plan = self.state.plan if self.state is not None else None
+        return plan is not None and any(
+            reason.code == "image-source-asking" for reason in plan.image_reasons
+        )
 
     def _frozen(self) -> bool:
         """Whether a drive is frozen that a sleep may free, and the settings allow to try."""

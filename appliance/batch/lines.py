@@ -10,7 +10,7 @@ since power-on, as the kernel counts):
 | attached | job, phase |
 | phase | phase |
 | machine | maker, model, serial, asset_tag, drives: [{key, path, model, serial, size_bytes, bus,
-  erases, methods, image, refusals}], image_reasons: [{code, facts}] |
+  erases, methods, image, image_source, refusals}], image_reasons: [{code, facts}] |
 | sleep | the machine sleeps for seconds, to free frozen drives |
 | countdown | left_s |
 | consented | |

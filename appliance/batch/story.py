@@ -161,6 +161,7 @@ def _planned(plan: JobPlan) -> list[Event]:
             "erases": item.erases,
             "methods": [option.method for option in item.methods],
             "image": item.image.profile if item.image else "",
+            "image_source": item.image.source if item.image else "",
             "refusals": [reason.code for reason in item.refusals],
         }
         for item in plan.drives

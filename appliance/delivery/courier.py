@@ -2,6 +2,7 @@
 
 Runs as its own user with network, without devices and without the station's key. It only
 reads the outbox; what it learns stands in its own directory, where the engine looks for it.
+It also fetches images from servers for workers, which have no network (see `images`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from appliance.delivery.timeserver import TimeServer
 from appliance.delivery.wire import Wire
 from appliance.errors import ConfigError
 from appliance.i18n import _
+from appliance.imaging.relay import RELAY_DIR
 from appliance.model import Reason, to_json
 from appliance.statement import durable
 from appliance.statement.trust import TRUST_DIR, Trust
@@ -100,11 +102,38 @@ def links(
     return made
 
 
+def pass_on_images(chosen: settings.Settings, root: Path, trust_dir: Path) -> None:
+    """Look for images on the servers of the settings, beside everything else; none is fine."""
+    from appliance.delivery.images import watch
+
+    wanted = chosen["image.choose"]
+    names = () if wanted in ("auto", "none") else (wanted,)
+    pinned = "\n".join(_text(file) for file in sorted(trust_dir.glob("*.pem")))
+    watch(
+        chosen["image.sources"] if wanted != "none" else (),
+        names or chosen["image.allow"],
+        root,
+        pinned=pinned,
+        proxy=chosen["network.proxy"],
+    )
+
+
+def _text(file: Path) -> str:
+    """A certificate's text; an unreadable one pins nothing, and `links` says so."""
+    try:
+        return file.read_text("ascii")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--outbox", type=Path, default=OUTBOX_DIR, help=_("statements to send"))
     parser.add_argument("--notes", type=Path, default=COURIER_DIR, help=_("the courier's files"))
     parser.add_argument("--trust", type=Path, default=TRUST_DIR, help=_("pinned CA certificates"))
     parser.add_argument("--config", type=Path, default=settings.STATION_FILE)
+    parser.add_argument(
+        "--relay", type=Path, default=Path(RELAY_DIR), help=_("where images are passed on")
+    )
     parser.add_argument(
         "--once", action="store_true", help=_("look once at every server, then end")
     )
@@ -124,6 +153,8 @@ def run(args: argparse.Namespace) -> int:
         problem = Reason(code=error.code, facts=error.facts)
     ntp = chosen["network.ntp"]
     courier = Courier(outbox, made, problem, TimeServer(ntp) if ntp else None)
+    if not args.once:
+        pass_on_images(chosen, args.relay, args.trust)
     while True:
         courier.round()
         if args.once:

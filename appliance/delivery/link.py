@@ -8,13 +8,12 @@ more rarely. Every step is noted durably before the next, so a killed courier lo
 from __future__ import annotations
 
 import json
-import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from appliance.delivery.outbox import ENROLMENT, Notes, Outbox, State
+from appliance.delivery.patience import Patience
 from appliance.delivery.wire import Answer, Wire
 from appliance.errors import DeliveryError, TrustError
 from appliance.model import Reason
@@ -23,32 +22,9 @@ from appliance.statement.trust import Trust
 
 _JSON = "application/json"
 FIRST_WAIT_S = 2.0
-LONGEST_WAIT_S = 300.0
 FIRST_ASK_S = 15.0
 HEARTBEAT_S = 60.0
 RENEW_BEFORE = timedelta(days=30)
-
-
-@dataclass(slots=True)
-class Patience:
-    """Waiting that doubles after each failure, with a random part so that sticks spread out."""
-
-    first_s: float
-    longest_s: float = LONGEST_WAIT_S
-    failures: int = 0
-    next_at: float = 0.0
-
-    def due(self, now: float) -> bool:
-        return now >= self.next_at
-
-    def failed(self, now: float) -> None:
-        wait = min(self.longest_s, self.first_s * 2**self.failures)
-        self.failures = min(self.failures + 1, 30)
-        # Spreading load, nothing secret.
-        self.next_at = now + wait * random.uniform(0.7, 1.3)  # noqa: S311
-
-    def worked(self) -> None:
-        self.failures, self.next_at = 0, 0.0
 
 
 class Link:

@@ -17,17 +17,12 @@ import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from appliance.delivery import tls
 from appliance.errors import ConfigError, DeliveryError
 
-if TYPE_CHECKING:
-    import requests
-
 MAX_ANSWER = 16 << 20
-# OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python does not name.
-_NO_CHECK_TIME = 0x200000
-_TIME_ERRORS = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +66,7 @@ class Wire:
         if not ca_pem.strip():
             raise ConfigError("server-without-ca", url=url)
         self.url = url.rstrip("/")
-        self._proxies = {"https": proxy if "//" in proxy else f"http://{proxy}"} if proxy else {}
+        self._proxies = tls.proxies(proxy)
         self._timeout_s = timeout_s
         self._ca_pem = ca_pem
 
@@ -97,10 +92,10 @@ class Wire:
             try:
                 return self._once(method, path, body, headers, check_time=check_time)
             except requests.exceptions.SSLError as error:
-                cause = _certificate_error(error)
+                cause = tls.certificate_error(error)
                 if cause is None:
                     raise self._unreachable(error) from error
-                if not check_time or cause.verify_code not in _TIME_ERRORS:
+                if not check_time or cause.verify_code not in tls.TIME_ERRORS:
                     raise self._untrusted(cause) from error
                 check_time = False
             except (requests.exceptions.RequestException, OSError) as error:
@@ -118,7 +113,7 @@ class Wire:
         begin = time.time()
         with (
             tempfile.NamedTemporaryFile(prefix="tajdeed-ca-", suffix=".pem") as ca,
-            self._session(check_time=check_time) as session,
+            tls.session(self._proxies, check_time=check_time) as session,
         ):
             # requests takes the authorities that count as a file, and then no others.
             ca.write(self._ca_pem.encode())
@@ -147,29 +142,6 @@ class Wire:
             offset_s=_offset(response.headers.get("Date"), middle),
         )
 
-    def _session(self, *, check_time: bool) -> requests.Session:
-        """A session of its own for each request: no cookies, no netrc, no proxies but ours."""
-        import requests
-        from requests.adapters import HTTPAdapter
-
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if not check_time:
-            context.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
-
-        class Pinned(HTTPAdapter):
-            def init_poolmanager(self, *args: Any, **options: Any) -> None:
-                super().init_poolmanager(*args, **options, ssl_context=context)
-
-            def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-                return super().proxy_manager_for(proxy, **options, ssl_context=context)
-
-        session = requests.Session()
-        session.trust_env = False
-        session.proxies.update(self._proxies)
-        session.mount("https://", Pinned())
-        return session
-
     def _unreachable(self, error: Exception) -> DeliveryError:
         return DeliveryError("server-unreachable", server=self.url, problem=str(error)[:200])
 
@@ -177,22 +149,6 @@ class Wire:
         return DeliveryError(
             "server-untrusted", server=self.url, problem=str(error.verify_message)[:200]
         )
-
-
-def _certificate_error(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
-    """What OpenSSL said of the certificate, from under the layers that wrapped it."""
-    seen: list[BaseException] = []
-    queue = [error]
-    while queue:
-        item = queue.pop()
-        if not isinstance(item, BaseException) or item in seen:
-            continue
-        if isinstance(item, ssl.SSLCertVerificationError):
-            return item
-        seen.append(item)
-        queue += [item.__cause__, item.__context__, getattr(item, "reason", None)]
-        queue += [arg for arg in item.args if isinstance(arg, BaseException)]
-    return None
 
 
 def _offset(date: str | None, ours: float) -> float | None:

@@ -31,6 +31,8 @@ from appliance.model import (
 _BLOCK_BYTES = (512, 4096)
 # Holders that the stick must never take down: they carry the running system.
 _SYSTEM_MOUNTS = ("/", "/usr", "/boot", "/boot/efi", "/run/tajdeed/data", "/var/lib/tajdeed")
+# Where sticks are mounted that images are read from.
+IMAGE_MOUNTS = "/run/tajdeed-usb/"
 
 # The HPA first: a drive refuses to restore its configuration while one is set.
 _UNCOVERED_BY = (("hpa", "remove-hpa"), ("ama", "remove-ama"), ("dco", "restore-dco"))
@@ -104,6 +106,12 @@ def drive_refusals(drive: Drive, machine: Machine, policy: Policy) -> tuple[Reas
     found += _ata_refusals(drive.ata, drive.bus) if drive.ata else ()
     found += _nvme_refusals(drive.nvme) if drive.nvme else ()
     found += tcg_refusals(drive)
+    found += [
+        reason("holds-images", mountpoint=place)
+        for holder in _all_holders(drive.holders)
+        for place in holder.mountpoints
+        if place.startswith(IMAGE_MOUNTS)
+    ]
     found += [
         reason("carries-the-system", path=holder.path, mountpoint=place)
         for holder in _all_holders(drive.holders)

@@ -36,7 +36,7 @@ def choose(
     if policy.image_choose == "none":
         return Choice(image=None)
     if not offers:
-        return Choice(image=None, reasons=(Reason(code="image-none-on-stick"),))
+        return Choice(image=None, reasons=(Reason(code="image-none"),))
     reasons: list[Reason] = []
     fitting: list[ImageOffer] = []
     for image in offers:
@@ -45,7 +45,7 @@ def choose(
         if not missing:
             fitting.append(image)
     if policy.image_choose != "auto" and policy.image_choose not in {o.profile for o in offers}:
-        reasons.append(Reason(code="image-not-on-stick", facts={"image": policy.image_choose}))
+        reasons.append(Reason(code="image-not-there", facts={"image": policy.image_choose}))
     if not fitting:
         return Choice(image=None, reasons=tuple(reasons))
     order = {name: place for place, name in enumerate(policy.image_allow)}

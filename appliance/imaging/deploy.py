@@ -22,15 +22,15 @@ from appliance.imaging.fill import zero_rest
 from appliance.imaging.finish import Finished, finish
 from appliance.imaging.laydown import Report, Written, lay_down
 from appliance.imaging.manifest import (
-    DATA_NAME,
     MANIFEST_NAME,
     SECTOR_BYTES,
     Manifest,
     SignedManifest,
     read_file,
 )
-from appliance.imaging.source import FileSource
-from appliance.model import ByteRange, Deployment, Identity, ImageOffer
+from appliance.imaging.relay import RELAY_DIR, SOCKET_NAME
+from appliance.imaging.source import opened
+from appliance.model import ByteRange, Deployment, Identity, ImageOffer, Reason
 from appliance.tools import efibootmgr, utc_now
 
 LOADER = r"\EFI\debian\shimx64.efi"
@@ -41,8 +41,9 @@ class Order:
     """What goes where. `open_drive()` gives a checked read-write descriptor of `path`,
     O_DIRECT for a real drive; `zeros_everywhere` fills what the image leaves of the drive;
     `kept_partitions`: the PARTUUIDs of all that stay in the machine; empty: not known;
-    `blank`: all of the drive was read after its erasure and held zeros; `from_frame` is where
-    an interrupted run can go on."""
+    `blank`: all of the drive was read after its erasure and held zeros; `resume`: a run that
+    was interrupted has left a part of the image. `relay`: the courier's socket, for an image
+    from a server; `waits` hears why nothing comes from there."""
 
     drive: Identity
     path: str
@@ -56,7 +57,9 @@ class Order:
     read_back: bool = True
     zeros_everywhere: bool = False
     blank: bool = False
-    from_frame: int = 0
+    resume: bool = False
+    relay: Path = Path(RELAY_DIR) / SOCKET_NAME
+    waits: Callable[[Reason | None], None] = lambda reason: None
 
 
 def deploy(order: Order, report: Report, stop: threading.Event | None = None) -> Deployment:
@@ -65,19 +68,20 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
     started_at = utc_now()
     signed = _planned_manifest(order)
     system = identities.fresh(signed.manifest, order.asset_tag)
-    data = os.open(Path(order.image.path) / DATA_NAME, os.O_RDONLY | os.O_CLOEXEC)
-    try:
+    with opened(
+        order.image, signed.manifest, order.waits, order.relay, resume=order.resume
+    ) as source:
         fd = order.open_drive()
         try:
             sector = sector_bytes(fd)
             _check_fit(signed.manifest, sector, order)
             written = lay_down(
                 fd,
-                FileSource(data),
+                source,
                 signed.manifest,
                 drive_bytes=order.drive_bytes,
                 report=report,
-                from_frame=order.from_frame,
+                resume=order.resume,
                 read_back=order.read_back,
                 blank=order.blank,
                 stop=stop,
@@ -104,8 +108,6 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
             )
         finally:
             os.close(fd)
-    finally:
-        os.close(data)
     entries, warnings = ((), ()) if order.bios else _boot_entries(order, signed, finished)
     return Deployment(
         drive=order.drive,
@@ -194,6 +196,6 @@ def _checks(written: Written, signed: SignedManifest, order: Order, sector: int)
     checks += ["unique-ids", "backup-gpt", "first-mib"]
     if sector != SECTOR_BYTES:
         checks.append(f"fitted-to-sectors:{sector}")
-    if order.from_frame:
-        checks.append(f"resumed-from-frame:{order.from_frame}")
+    if written.resumed_from is not None:
+        checks.append(f"resumed-from-frame:{written.resumed_from}")
     return tuple(checks)

@@ -2,12 +2,13 @@
 
 `ImageTrustError` is raised before the first byte of an image is written, or for a frame
 before that frame is written. `LayDownError` means that the drive holds no bootable
-system: its first MiB was left zeroed.
+system: its first MiB was left zeroed. `ImageSourceError` says nothing about an image, only
+that it could not be had from where the settings say.
 """
 
 from __future__ import annotations
 
-from appliance.errors import DriveError, TrustError
+from appliance.errors import DriveError, TajdeedError, TrustError
 
 
 class ImageTrustError(TrustError):
@@ -20,3 +21,7 @@ class LayDownError(DriveError):
 
 class LayDownStoppedError(LayDownError):
     """Somebody asked for a stop; what was written so far can be resumed."""
+
+
+class ImageSourceError(TajdeedError):
+    """A server or a second stick does not give what it should have."""

@@ -35,7 +35,7 @@ _REPORT_EVERY_S = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far it is. phase: `write` or `read-back`.
+    """How far it is. phase: `check` (what an interrupted run has left), `write` or `read-back`.
 
     `durable_frames`: frames 0..n-1 were written and flushed to the medium; a lay-down that
     was cut short may go on from there.
@@ -53,13 +53,17 @@ Report = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """The frames are on the medium; `first` is the image's first MiB, which is not yet."""
+    """The frames are on the medium; `first` is the image's first MiB, which is not yet.
+
+    `resumed_from`: frames 0..n-1 were not written by this run, but found good on the drive.
+    """
 
     first: bytes
     written_bytes: int
     read_back: bool
     write_s: float
     read_back_s: float
+    resumed_from: int | None = None
 
 
 def lay_down(
@@ -69,29 +73,28 @@ def lay_down(
     *,
     drive_bytes: int,
     report: Report,
-    from_frame: int = 0,
+    resume: bool = False,
     read_back: bool = True,
     blank: bool = False,
     stop: threading.Event | None = None,
 ) -> Written:
-    """Write all frames from `from_frame` on (a `durable_frames` of an earlier run), then
-    read every frame back and compare its SHA-256. Where all frames were durable, finishing
-    may have begun to change them: then all are written again. `blank`: the whole drive was
-    read after its erasure and held nothing but zeros; then holes are not written, and the
-    read-back is done whatever `read_back` says.
+    """Write all frames, then read every frame back and compare its SHA-256. `resume`: after a
+    run that was interrupted; what it has left is read first, and all from the first frame on
+    that is not as signed is written, but nothing at all where the drive's first MiB is not the
+    zeros that the run began with. `blank`: the whole drive was read after its erasure and held
+    nothing but zeros; then holes are not written, and the read-back is done whatever
+    `read_back` says.
 
-    ImageTrustError `image-frame-bad` or `image-truncated`; LayDownError `image-too-large`
-    (nothing was written), `image-write-failed`, `image-read-back-failed`;
-    LayDownStoppedError `image-stopped` when `stop` was set.
+    ImageTrustError `image-frame-bad` or `image-truncated`; LayDownError `image-too-large` or
+    `image-other-data-since` (nothing was written), `image-write-failed`,
+    `image-read-back-failed`; LayDownStoppedError `image-stopped` when `stop` was set.
     """
     if manifest.disk_bytes > drive_bytes:
         raise LayDownError(
             "image-too-large", image=manifest.profile, needs=manifest.disk_bytes, has=drive_bytes
         )
-    if not 0 <= from_frame < len(manifest.frames):
-        from_frame = 0
     work = _LayDown(fd, source, manifest, report, stop or threading.Event(), blank)
-    return work.run(from_frame, read_back or blank)
+    return work.run(resume=resume, read_back=read_back or blank)
 
 
 class _LayDown:
@@ -118,10 +121,14 @@ class _LayDown:
         self._first = b""
         self._begun = self._reported = time.monotonic()
         self._from = self._durable = 0
+        self._resumed_from: int | None = None
+        self._not_good = len(manifest.frames)
         self._unflushed = 0
         self._frames = Frames(manifest, holes=not blank)
 
-    def run(self, from_frame: int, read_back: bool) -> Written:
+    def run(self, *, resume: bool, read_back: bool) -> Written:
+        if resume:
+            self._from = self._resumed_from = self._good_frames()
         try:
             write_all(self._fd, aligned(FIRST_BYTES), 0)
             os.fsync(self._fd)
@@ -129,14 +136,11 @@ class _LayDown:
             raise LayDownError("image-write-failed", offset=0, problem=str(error)) from error
         begun = time.monotonic()
         frames = range(len(self._manifest.frames))
-        self._from = self._durable = from_frame
-        # Frame 0 is taken in any case: its first MiB is kept for the end.
-        self._in_turns(
-            [number for number in frames if number == 0 or number >= from_frame], "write"
-        )
+        self._durable = self._from
+        self._in_turns([number for number in frames if number >= self._from], "write")
         self._checkpoint(len(frames))
         written = sum(
-            part.length for n in frames if n >= from_frame for part in self._frames.parts(n)
+            part.length for n in frames if n >= self._from for part in self._frames.parts(n)
         )
         write_s, begun = time.monotonic() - begun, time.monotonic()
         if read_back:
@@ -151,7 +155,28 @@ class _LayDown:
             read_back=read_back,
             write_s=write_s,
             read_back_s=time.monotonic() - begun,
+            resumed_from=self._resumed_from,
         )
+
+    def _good_frames(self) -> int:
+        """How many frames from the first on are on the drive as signed; at most all but one.
+
+        What the drive holds counts, not what the interrupted run has noted: more may have come
+        through, and finishing may have begun to change some.
+        """
+        found = aligned(FIRST_BYTES)
+        with memoryview(found) as view:
+            self._get(view, 0)
+        if bytes(found) != bytes(FIRST_BYTES):
+            raise LayDownError("image-other-data-since", image=self._manifest.profile)
+        # The first MiB of frame 0 is not on the drive: it comes from the image.
+        extent = self._manifest.frame_range(0)
+        with memoryview(aligned(extent.length)) as view:
+            self._frames.unpack(0, self._compressed(0), view)
+            self._first = bytes(view[:FIRST_BYTES])
+        count = len(self._manifest.frames)
+        self._in_turns(list(range(count)), "check")
+        return min(self._not_good, count - 1)
 
     def _in_turns(self, numbers: list[int], phase: str) -> None:
         """Hand the frames to the workers; the part that touches the drive goes in order."""
@@ -160,7 +185,11 @@ class _LayDown:
         self._turn = self._at_drive = self._in_row = 0
         self._ended = set()
         self._begun = time.monotonic()
-        target = self._write_one if phase == "write" else self._read_one
+        target = {
+            "write": self._write_one,
+            "check": self._check_one,
+            "read-back": self._read_one,
+        }[phase]
 
         def worker() -> None:
             buffer = aligned(self._manifest.frame_bytes)
@@ -177,7 +206,7 @@ class _LayDown:
             thread.start()
         try:
             for place, number in enumerate(numbers):
-                if self._failure is not None:
+                if self._failure is not None or (phase == "check" and self._not_good < number):
                     break
                 if self._stop.is_set():
                     raise LayDownStoppedError("image-stopped", frame=number)
@@ -257,8 +286,7 @@ class _LayDown:
             with self._my_turn(place) as well:
                 if not well:
                     return
-                # A resumed run reads frame 0 for its first MiB only.
-                for part in self._frames.parts(number) if number >= self._from else ():
+                for part in self._frames.parts(number):
                     at = part.offset - extent.offset
                     self._put(view[at : at + part.length], part.offset)
                     with self._condition:
@@ -283,21 +311,35 @@ class _LayDown:
         self._tell("write", frames, now=True)
 
     def _read_one(self, place: int, number: int, _data: bytes, buffer: mmap.mmap) -> None:
+        same = self._is_on_drive(place, number, buffer)
+        if same is False:
+            raise LayDownError(
+                "image-read-back-failed",
+                offset=self._manifest.frame_range(number).offset,
+                problem="other bytes than written",
+            )
+        if same:
+            self._end(place, "read-back")
+
+    def _check_one(self, place: int, number: int, _data: bytes, buffer: mmap.mmap) -> None:
+        same = self._is_on_drive(place, number, buffer)
+        with self._condition:
+            if same is False:
+                self._not_good = min(self._not_good, number)
+        self._end(place, "check")
+
+    def _is_on_drive(self, place: int, number: int, buffer: mmap.mmap) -> bool | None:
+        """Whether the drive holds the frame as signed; None where others have failed already."""
         extent = self._manifest.frame_range(number)
         start = FIRST_BYTES if number == 0 else 0
         with memoryview(buffer) as whole, whole[: extent.length] as view:
             with self._my_turn(place) as well:
                 if not well:
-                    return
+                    return None
                 self._get(view[start:], extent.offset + start)
             if number == 0:
                 view[:FIRST_BYTES] = self._first
-            same = self._frames.holds(number, view)
-        if not same:
-            raise LayDownError(
-                "image-read-back-failed", offset=extent.offset, problem="other bytes than written"
-            )
-        self._end(place, "read-back")
+            return self._frames.holds(number, view)
 
     def _get(self, view: memoryview, offset: int) -> None:
         try:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.imaging.errors import ImageTrustError
+from appliance.imaging.files import plain_bytes
 from appliance.model import ByteRange, RecordError, canonical, from_json
 
 if TYPE_CHECKING:
@@ -134,6 +135,11 @@ class Manifest:
         start = number * self.frame_bytes
         return ByteRange(offset=start, length=min(self.frame_bytes, self.disk_bytes - start))
 
+    def frame_at(self, offset: int) -> int:
+        """The frame that holds that byte of the data file; the last one for what lies behind."""
+        ends = (number for number, f in enumerate(self.frames) if offset < f.offset + f.length)
+        return next(ends, len(self.frames) - 1)
+
     def partition(self, role: str) -> Partition:
         """The partition with that role; KeyError where the image has none."""
         for partition in self.partitions:
@@ -206,9 +212,7 @@ def read(text: str, trusted: Iterable[bytes], where: str) -> SignedManifest:
 def read_file(path: Path, trusted: Iterable[bytes]) -> SignedManifest:
     """`read` from a file; a missing, huge or binary file is `image-manifest-unreadable`."""
     try:
-        if path.stat().st_size > _MAX_MANIFEST_BYTES:
-            raise ImageTrustError("image-manifest-unreadable", file=str(path), problem="too large")
-        text = path.read_text(encoding="ascii")
+        text = plain_bytes(path, _MAX_MANIFEST_BYTES).decode("ascii")
     except (OSError, UnicodeDecodeError) as error:
         raise ImageTrustError(
             "image-manifest-unreadable", file=str(path), problem=str(error)

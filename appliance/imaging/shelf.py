@@ -1,8 +1,8 @@
-"""The images that lie on the stick and can be trusted, and why others cannot.
+"""The images of one place that can be trusted, and why others cannot.
 
-Looks into `images/PROFILE/` of the data partition. What comes out has a good signature and
-a data file of the signed length; its frames are checked later, one by one, before they are
-written. Nothing on that partition is believed without the signature.
+Looks into `images/PROFILE/` of a stick, or at the manifests that were fetched from a server.
+What comes out has a good signature and data of the signed length; its frames are checked
+later, one by one, before they are written. Nothing there is believed without the signature.
 """
 
 from __future__ import annotations
@@ -32,8 +32,15 @@ class Shelf:
     drivers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def shelf(directory: Path, trusted: tuple[bytes, ...]) -> Shelf:
-    """What lies below `directory`."""
+def shelf(
+    directory: Path,
+    trusted: tuple[bytes, ...],
+    *,
+    source: str = "stick",
+    lengths: Mapping[str, int] | None = None,
+) -> Shelf:
+    """What lies below `directory`. `lengths`: how long a server says that each image's data is
+    (-1: it does not say); without it the data lies beside the manifest."""
     found: list[ImageOffer] = []
     reasons: list[Reason] = []
     drivers: dict[str, tuple[str, ...]] = {}
@@ -41,23 +48,37 @@ def shelf(directory: Path, trusted: tuple[bytes, ...]) -> Shelf:
     for place in places:
         if not place.is_dir() or place.name.startswith("."):
             continue
+        if lengths is not None and place.name not in lengths:
+            continue
         try:
             signed = read_file(place / MANIFEST_NAME, trusted)
-            found.append(offer(place, signed))
+            length = None if lengths is None else lengths[place.name]
+            found.append(offer(place, signed, source=source, length=length))
             drivers[signed.digest] = signed.manifest.modaliases
         except ImageTrustError as error:
             reasons.append(Reason(code=error.code, facts={"image": place.name, **error.facts}))
     return Shelf(images=tuple(found), reasons=tuple(reasons), drivers=drivers)
 
 
-def offer(place: Path, signed: SignedManifest) -> ImageOffer:
-    """The offer for an image directory; ImageTrustError `image-truncated` where the data
-    file is missing or has another length than the manifest says."""
+def offer(
+    place: Path, signed: SignedManifest, *, source: str = "stick", length: int | None = None
+) -> ImageOffer:
+    """The offer for an image directory. `length`: of its data, -1 where a server did not say.
+
+    ImageTrustError where it differs from what was signed: `image-truncated` with the frame that
+    is the first to lack bytes, `image-too-long`.
+    """
     manifest = signed.manifest
     data = place / DATA_NAME
-    length = data.stat().st_size if data.is_file() else -1
-    if length != manifest.file_bytes:
-        raise ImageTrustError("image-truncated", image=manifest.profile, frame=0, file=str(data))
+    if length is None:
+        length = data.stat().st_size if data.is_file() else 0
+    if 0 <= length < manifest.file_bytes:
+        frame = manifest.frame_at(length)
+        raise ImageTrustError(
+            "image-truncated", image=manifest.profile, frame=frame, file=str(data)
+        )
+    if length > manifest.file_bytes:
+        raise ImageTrustError("image-too-long", image=manifest.profile, file=str(data))
     return ImageOffer(
         profile=manifest.profile,
         version=manifest.version,
@@ -71,6 +92,8 @@ def offer(place: Path, signed: SignedManifest) -> ImageOffer:
         built_at=manifest.built_at,
         support_until=manifest.support_until,
         sector_sizes=manifest.sector_sizes,
+        source=source,
+        file_bytes=manifest.file_bytes,
     )
 
 

@@ -22,9 +22,12 @@ from typing import TYPE_CHECKING, Any
 from appliance.errors import ConfigError, StickGoneError, TajdeedError
 from appliance.hardware.booted import booted, is_gone
 from appliance.i18n import N_, _
+from appliance.imaging.relay import is_remote
 from appliance.job.board import Board
 from appliance.job.consent import ConsentError, check_plan, check_typed, scanned_tag
+from appliance.job.images import fetched, images
 from appliance.job.psids import checked, keep
+from appliance.job.secondsticks import SecondSticks
 from appliance.job.server import Server
 from appliance.job.state import DrivePhase, DriveState, JobPhase, JobState, StationInfo
 from appliance.job.store import Store
@@ -45,6 +48,9 @@ if TYPE_CHECKING:
 _TICK_S = 0.25
 # A machine is only called empty when nothing new has come for so long after udev settled.
 _QUIET_S = 4.0
+# How long an interrupted job waits at the next boot for its drive, and for its server.
+_DRIVE_COMES_S = 20.0
+_IMAGE_COMES_S = 180.0
 _STATE_HELP = N_("Folder of the stick's state (default: where the stick has it)")
 
 
@@ -88,6 +94,7 @@ class Engine:
         self._consent: Consent | None = None
         self._plan: JobPlan | None = None
         self._tags: dict[str, str] = {}
+        self._sticks = SecondSticks(store.second)
         self._stopping = False
         self._stick = booted()
 
@@ -177,6 +184,9 @@ class Engine:
         from appliance.hardware.machine import machine
 
         found = machine(self._stick, with_smart=with_smart)
+        if "usb" in self.settings["image.sources"] and self._sticks.look(found):
+            # Before anybody sees a plan in which a drive that we read images from is a target.
+            found = machine(self._stick, with_smart=with_smart)
         if self._sleep is not None:
             found = self._sleep.told(found)
         self.board.change(machine=found)
@@ -233,8 +243,12 @@ class Engine:
                 return log, record
             if record.outcome is None and record.consent is not None:
                 # The power was cut in the middle: what is certain is stated, the rest is
-                # unknown; it is never finished silently.
-                self._running(log, record).close_interrupted()
+                # unknown. Only the laying down of an image goes on.
+                running = self._running(log, record)
+                running.state_interrupted()
+                if self._goes_on(running):
+                    self.board.change(job=job, asset_tag=record.asset_tag)
+                    return log, record
             log.close()
             if record.consent is None:
                 # Somebody looked at a machine and went away: nothing happened, nothing to keep.
@@ -247,6 +261,35 @@ class Engine:
         self.board.change(job=job, asset_tag=tag)
         return log, record
 
+    def _goes_on(self, running: Running) -> bool:
+        """Resume what an interrupted job was laying down, if that is still possible here.
+
+        Waits for a drive or an image that may still turn up; what cannot go on is closed.
+        """
+        from appliance.hardware.machine import settled
+        from appliance.job.resuming import PASSING
+        from appliance.job.worker import boot_id
+
+        far = any(is_remote(source) for source in self.settings["image.sources"])
+        begun = time.monotonic()
+        while True:
+            self._check_stick()
+            machine = self._look(with_smart=False)
+            ways = running.resumptions(machine, images(self.settings, self.store).images)
+            plans = [way for way in ways if not isinstance(way, Reason)]
+            reasons = [way for way in ways if isinstance(way, Reason)]
+            # Not before udev is through: it makes every new drive read-only.
+            if plans and not reasons and settled():
+                running.resume(plans, boot_id())
+                return True
+            passing = all(reason.code in PASSING for reason in reasons)
+            lacks_image = any(reason.code == "resume-no-image" for reason in reasons)
+            patience_s = _IMAGE_COMES_S if far and lacks_image else _DRIVE_COMES_S
+            if not ways or not passing or time.monotonic() - begun > patience_s:
+                running.close_interrupted(reasons)
+                return False
+            time.sleep(1.0)
+
     def _detect(self, log: Writer, record: JobRecord) -> None:
         """Look at the machine, and look again whenever a drive comes or goes, until consent."""
         from appliance.hardware.drives import drives_present
@@ -255,6 +298,7 @@ class Engine:
 
         seen: tuple[tuple[str, int | None], ...] | None = None
         quiet_since = time.monotonic()
+        known = fetched(self.settings, self.store)
         while not self._consented.is_set():
             if self._sleeps.is_set() and self._sleep is not None:
                 self.board.change(phase=JobPhase.DETECTING)
@@ -267,6 +311,8 @@ class Engine:
                 seen, quiet_since = present, time.monotonic()
                 self.board.change(phase=JobPhase.DETECTING)
                 self._publish(self._look(with_smart=False))
+            if known != (known := fetched(self.settings, self.store)):
+                self._publish(self.board.state.machine or self._look(with_smart=False))
             quiet = time.monotonic() - quiet_since > _QUIET_S and settled()
             if quiet and self.board.state.phase == JobPhase.DETECTING:
                 # The drives' health takes seconds each; the list was on the screen before it.
@@ -284,12 +330,13 @@ class Engine:
         self.board.change(asset_tag=record.asset_tag)
 
     def _publish(self, machine: Machine) -> None:
-        from appliance.imaging.shelf import ages, shelf
+        from appliance.imaging.shelf import ages
         from appliance.job.planning import job_plan
         from appliance.settings import policy
 
-        found = shelf(self.store.images, self.store.trusted_image_keys())
-        told = found.reasons + ages(found.images, datetime.now(UTC)) + self._not_listed(machine)
+        found = images(self.settings, self.store)
+        told = self._sticks.reasons + found.reasons + ages(found.images, datetime.now(UTC))
+        told += self._not_listed(machine)
         plan = job_plan(machine, policy(self.settings), found.images, told, found.drivers)
         with self._lock:
             if self._consented.is_set():

@@ -13,9 +13,9 @@ from appliance.imaging.laydown import Progress as LayDownProgress
 from appliance.job.eventlog import Writer
 from appliance.job.task import Task
 from appliance.job.worker import Progress, reason_of
-from appliance.model import to_json
+from appliance.model import Reason, to_json
 
-_PHASES = {"write": "laying-down", "read-back": "checking-image"}
+_PHASES = {"check": "checking-image", "write": "laying-down", "read-back": "checking-image"}
 
 
 def lay_down(task: Task, log: Writer) -> None:
@@ -23,12 +23,10 @@ def lay_down(task: Task, log: Writer) -> None:
     drive, image = task.plan.drive, task.image
     if image is None:
         raise RuntimeError("a lay-down task without an image")
-    resumed = max(
-        (event.data["frames"] for event in log.events if event.event == "frames-durable"), default=0
-    )
-    log.add("lay-down-started", drive=to_json(drive.identity), image=to_json(image), at=resumed)
+    begun = any(event.event == "lay-down-started" for event in log.events)
+    log.add("lay-down-started", drive=to_json(drive.identity), image=to_json(image), resume=begun)
     screen = Progress(Path(task.progress))
-    durable = resumed
+    durable = 0
 
     def report(progress: LayDownProgress) -> None:
         nonlocal durable
@@ -36,6 +34,9 @@ def lay_down(task: Task, log: Writer) -> None:
             durable = progress.durable_frames
             log.add("frames-durable", frames=durable)
         screen.write(_PHASES[progress.phase], _headway(progress))
+
+    def waits(reason: Reason | None) -> None:
+        log.add("image-waits", reason=to_json(reason))
 
     order = Order(
         drive=drive.identity,
@@ -50,7 +51,9 @@ def lay_down(task: Task, log: Writer) -> None:
         read_back=task.read_back,
         zeros_everywhere=task.policy.final_fill == "zeros-everywhere",
         blank=task.blank,
-        from_frame=resumed,
+        resume=begun,
+        relay=Path(task.relay),
+        waits=waits,
     )
     try:
         deployment = deploy(order, report)

@@ -13,12 +13,14 @@ from appliance import settings, texts
 from appliance.erasure.standards import BY_ID
 from appliance.hardware.machine import machine
 from appliance.i18n import N_, _, language, translator
-from appliance.imaging.shelf import ages, shelf
+from appliance.imaging.shelf import ages
+from appliance.job.images import images, origin
 from appliance.job.planning import job_plan
 from appliance.job.store import Store
 from appliance.model import DrivePlan, JobPlan, Reason, digest, to_json
 
 _JSON_HELP = N_("Print JSON, with every reason in Arabic and English")
+_FROM = N_("{size} from {source}")
 _CONFIG_HELP = N_("The station.yaml to plan by")
 
 
@@ -31,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the plan; 0, also where it would erase nothing."""
     asked = settings.read(args.config)
     store = Store()
-    found = shelf(store.images, store.trusted_image_keys())
+    found = images(asked, store)
     told = found.reasons + ages(found.images, datetime.now(UTC))
     plan = job_plan(machine(), settings.policy(asked), found.images, told, found.drivers)
     if args.json:
@@ -82,7 +84,9 @@ def _drive_lines(item: DrivePlan, tongue: str) -> list[str]:
     ]
     if item.image is not None:
         title = item.image.title_ar if tongue == "ar" else item.image.title_en
-        shown.append(f"{say('image')}: {title} {item.image.version}")
+        gigabytes = f"{item.image.file_bytes / 1e9:.2f} GB"
+        place = say(_FROM).format(size=gigabytes, source=origin(item.image, tongue))
+        shown.append(f"{say('image')}: {title} {item.image.version}, {place}")
     for out in item.ruled_out:
         why = "; ".join(texts.short(reason, tongue) for reason in out.reasons)
         shown.append(f"- {say(BY_ID[out.method].title)}: {why}")

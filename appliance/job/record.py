@@ -62,5 +62,7 @@ def take(record: JobRecord, event: Event) -> None:
             record.ended_workers.add(f"{data['drive']}.{data['kind']}")
         case "statement":
             record.statements.append(from_json(StatementRef, data["statement"]))
+        case "resumed":
+            record.boot = data["boot"]
         case "job-finished":
             record.outcome = Outcome(data["outcome"])

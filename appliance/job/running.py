@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from appliance.errors import TajdeedError
 from appliance.hardware.drives import found_again
 from appliance.hardware.machine import settled
 from appliance.hardware.partitions import partition_ids
+from appliance.imaging.relay import SOCKET_NAME
 from appliance.job import task as tasks
 from appliance.job.assettag import hostname
 from appliance.job.board import Board
@@ -31,6 +32,7 @@ from appliance.job.eventlog import Event, Reader, Writer
 from appliance.job.fold import drive_result
 from appliance.job.issuing import Issuer
 from appliance.job.record import JobRecord, take
+from appliance.job.resuming import resumption, was_cut
 from appliance.job.state import DrivePhase, DriveState, JobPhase, StatementRef
 from appliance.job.store import Store
 from appliance.model import (
@@ -39,8 +41,10 @@ from appliance.model import (
     DrivePlan,
     DriveResult,
     Facts,
+    ImageOffer,
     JobPlan,
     Level,
+    Machine,
     Outcome,
     Policy,
     Reason,
@@ -112,15 +116,46 @@ class Running:
         self._show()
         self._board.change(phase=JobPhase.FINISHED, outcome=self._record.outcome)
 
-    def close_interrupted(self) -> None:
+    def state_interrupted(self) -> None:
         """State what is known of a job that a power cut ended; no worker of it runs any more."""
         for plan in self._erased():
-            key = plan.drive.key
-            if self._record.statement("drive", key) is None:
+            if self._record.statement("drive", plan.drive.key) is None:
                 self._decide(plan)
+        self._certify_when_decided()
+
+    def cut_short(self) -> tuple[DrivePlan, ...]:
+        """Drives onto which an image was being laid down when the power was cut."""
+        return tuple(
+            plan
+            for plan in self._erased()
+            if f"{plan.drive.key}.{LAY_DOWN}" not in self._record.ended_workers
+            and self._gets_image(plan)
+            and was_cut(self._events(plan.drive, LAY_DOWN))
+        )
+
+    def resumptions(
+        self, machine: Machine, images: Sequence[ImageOffer]
+    ) -> tuple[DrivePlan | Reason, ...]:
+        """For each of them how it goes on in this machine, or why it cannot."""
+        return tuple(
+            resumption(plan, self._result(plan).drive, self._plan.machine, machine, images)
+            for plan in self.cut_short()
+        )
+
+    def resume(self, plans: Sequence[DrivePlan], boot: str) -> None:
+        """Go on with lay-downs at this boot, each where its log and its drive say."""
+        take(self._record, self._log.add("resumed", boot=boot))
+        for plan in plans:
+            self._start(plan, LAY_DOWN)
+
+    def close_interrupted(self, reasons: Sequence[Reason] = ()) -> None:
+        """End a job that a power cut ended and that cannot go on."""
+        for reason in reasons:
+            self._log.add("not-resumed", reason=to_json(reason))
+        for plan in self._erased():
+            key = plan.drive.key
             if f"{key}.{LAY_DOWN}" in self._record.started or self._gets_image(plan):
                 self._end_worker(plan.drive, LAY_DOWN)
-        self._certify_when_decided()
         self._finish_when_over()
 
     def _erased(self) -> tuple[DrivePlan, ...]:
@@ -199,6 +234,7 @@ class Running:
             progress=str(self._store.progress(job, drive.key, kind)),
             image=plan.image if kind == LAY_DOWN else None,
             image_keys=str(self._store.image_keys),
+            relay=str(self._store.relay / SOCKET_NAME),
             read_back=self._settings["image.read_back"],
             blank=kind == LAY_DOWN and holds_zeros(self._result(plan)),
             asset_tag=self._record.asset_tag,
@@ -214,7 +250,7 @@ class Running:
         properties = systemd.worker_properties(
             drive.nodes,
             writable=(str(path.parent), str(progress)),
-            readable=(str(self._store.images),),
+            readable=(str(self._store.images), str(self._store.second), str(self._store.relay)),
         )
         try:
             systemd.start_transient(
@@ -378,10 +414,12 @@ class Running:
         self, plan: DrivePlan, kind: str, phase: DrivePhase, ref: StatementRef | None
     ) -> DriveState:
         key = plan.drive.key
-        method = ""
+        method, waits = "", None
         for event in self._events(plan.drive, kind):
             if event.event == "attempt-started":
                 method = event.data["method"]
+            elif event.event == "image-waits":
+                waits = event.data["reason"]
         numbers = _progress(self._store.progress(self._record.job, key, kind))
         return DriveState(
             key=key,
@@ -392,6 +430,7 @@ class Running:
             rate_bytes_s=float(numbers.get("rate_bytes_s", 0.0)),
             left_s=numbers.get("left_s"),
             error_ranges=int(numbers.get("error_ranges", 0)),
+            reasons=(from_json(Reason, waits),) if waits else (),
             outcome=ref.outcome if ref else None,
             level=self._result(plan).level if ref else Level.NONE,
             statement_id=ref.id if ref else "",

@@ -5,16 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.erasure.planning import IMAGE_MOUNTS
+from appliance.imaging.relay import RELAY_DIR
+
 STATE = Path("/var/lib/tajdeed")
 RUN = Path("/run/tajdeed")
+SECOND = Path(IMAGE_MOUNTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The stick's state (`root`, on ext4) and what is gone at the next boot (`run`)."""
+    """The stick's state (`root`, on ext4) and what is gone at the next boot (`run`); where the
+    courier passes images on (`relay`), and where other sticks with images are mounted."""
 
     root: Path = STATE
     run: Path = RUN
+    relay: Path = Path(RELAY_DIR)
+    second: Path = SECOND
 
     @property
     def jobs(self) -> Path:

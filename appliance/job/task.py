@@ -14,8 +14,9 @@ from appliance.model import DrivePlan, ImageOffer, Policy, from_json, to_json
 class Task:
     """An erase (`kind="erase"`) or, once that drive is decided, a lay-down (`"lay-down"`).
 
-    `kept_partitions`: the PARTUUIDs of all that stay in the machine. `psid_file`: where the
-    drive's PSID lies, if one was given; it stands in no task.
+    `kept_partitions`: the PARTUUIDs of all that stay in the machine. `relay`: the courier's
+    socket, for an image from a server. `psid_file`: where the drive's PSID lies, if one was
+    given; it stands in no task.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class Task:
     progress: str
     image: ImageOffer | None = None
     image_keys: str = ""
+    relay: str = ""
     read_back: bool = True
     blank: bool = False
     asset_tag: str = ""

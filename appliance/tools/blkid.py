@@ -6,10 +6,20 @@ low-level probe (`-p`) asks the device alone: no cache, nothing written, nothing
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from appliance.tools import run
 
 # A drive that takes longer than this to give two blocks has other things to tell.
 _TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSystem:
+    """What lies on a device; empty strings where blkid names nothing."""
+
+    kind: str
+    label: str
 
 
 def partition_id(node: str) -> str:
@@ -31,3 +41,16 @@ def kind(node: str) -> str:
     """
     asked = ("blkid", "-p", "-o", "value", "-s", "TYPE", node)
     return run(asked, timeout_s=_TIMEOUT_S, ok=None).stdout.strip()
+
+
+def file_system(node: str) -> FileSystem:
+    """The file system on a device node, as `kind` finds it; nothing else that may lie there."""
+    asked = ("blkid", "-p", "-u", "filesystem", "-o", "export", node)
+    return parsed(run(asked, timeout_s=_TIMEOUT_S, ok=None).stdout)
+
+
+def parsed(listing: str) -> FileSystem:
+    """The listing of `blkid -o export`, which escapes what a shell would read."""
+    lines = (line.partition("=") for line in listing.splitlines())
+    found = {name: value.replace("\\", "") for name, _, value in lines}
+    return FileSystem(kind=found.get("TYPE", ""), label=found.get("LABEL", ""))

@@ -31,6 +31,7 @@ from appliance.imaging.manifest import (
     read_file,
     sign,
 )
+from appliance.imaging.remote import INDEX_NAME
 from appliance.model import canonical, to_json
 from imagebuilder import room
 from imagebuilder.cache import locked, recipe_key, remove_tree
@@ -94,6 +95,7 @@ def build_image(
             recipe = _recipe(profile, layer)
             if _is_current(place, recipe, key):
                 say("up to date")
+                _list(images)
                 return place
             temporary = images / f".{profile.name}.new"
             remove_tree(temporary)
@@ -105,8 +107,17 @@ def build_image(
                 raise
             remove_tree(place)
             temporary.rename(place)
+            _list(images)
         _tell(place, key)
     return place
+
+
+def _list(images: Path) -> None:
+    """Name the images in the file by which sticks find them when the directory is on a server."""
+    names = sorted(path.parent.name for path in images.glob(f"[!.]*/{MANIFEST_NAME}"))
+    fresh = images / f".{INDEX_NAME}.new"
+    fresh.write_text("".join(f"{name}\n" for name in names))
+    fresh.replace(images / INDEX_NAME)
 
 
 def lock_path(name: str) -> Path:

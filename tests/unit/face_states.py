@@ -146,6 +146,7 @@ IMAGE = ImageOffer(
     needs_disk_bytes=16 * GB,
     built_at="2026-11-20T10:00:00Z",
     support_until="2030-06-30",
+    file_bytes=1_940_000_000,
 )
 
 PLAN = JobPlan(

@@ -48,6 +48,15 @@ class SmallImage:
         manifest = replace(self.manifest, **changes)  # type: ignore[arg-type]
         self.put(sign(manifest, self.key.private_pem, self.key.public_pem))
 
+    def frames_on(self, drive: bytes) -> int:
+        """How many frames from the first on a drive holds, but for the first MiB."""
+        for number in range(len(self.manifest.frames)):
+            extent = self.manifest.frame_range(number)
+            start = max(extent.offset, MIB)
+            if drive[start : extent.end] != self.raw[start : extent.end]:
+                return number
+        return len(self.manifest.frames)
+
     def put(self, text: str) -> None:
         (self.place / MANIFEST_NAME).write_text(text)
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from appliance import i18n
-from appliance.batch.course import DELIVERY_S, Course
+from appliance.batch.course import DELIVERY_S, IMAGES_S, Course
 from appliance.batch.lines import MARK, Event, human_line, machine_line
 from appliance.batch.story import exit_code, told
 from appliance.errors import TajdeedError
@@ -59,6 +59,32 @@ def test_it_counts_down_and_then_shows_the_ticket() -> None:
     assert said == [3, 2, 1, 0]
     assert call == Call("ConsentByTicket", {"ticket": TICKET})
     assert run.due(104.0) == ([], None)
+
+
+def asking_state(*reasons: Reason) -> JobState:
+    return replace(states.CONSENT, plan=replace(states.PLAN, image_reasons=reasons))
+
+
+def test_it_does_not_start_without_an_image_while_a_server_is_asked_for_one() -> None:
+    asking = Reason(code="image-source-asking", facts={"source": "https://images.example.org"})
+    run = course(countdown_s=0)
+    run.absorb(asking_state(asking), 0.0)
+    assert run.due(0.0) == ([], None)
+    assert run.due(60.0) == ([], None)
+    run.absorb(asking_state(), 61.0)
+    events, call = run.due(61.0)
+    assert (names(events), call) == (
+        ["countdown"],
+        Call("ConsentByTicket", {"ticket": TICKET}),
+    )
+
+
+def test_it_does_not_wait_for_ever_for_a_server() -> None:
+    run = course(countdown_s=0)
+    run.absorb(asking_state(Reason(code="image-source-asking")), 0.0)
+    assert run.due(0.0) == ([], None)
+    _events, call = run.due(IMAGES_S)
+    assert call is not None
 
 
 def frozen_state(*, allowed: bool) -> JobState:

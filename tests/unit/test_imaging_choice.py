@@ -77,10 +77,10 @@ def test_reasons_name_what_the_machine_lacks() -> None:
 
 def test_no_image_and_unknown_image_have_reasons() -> None:
     empty = choose((), Policy(), 8000, disk())
-    assert [reason.code for reason in empty.reasons] == ["image-none-on-stick"]
+    assert [reason.code for reason in empty.reasons] == ["image-none"]
     unknown = choose((LIGHT,), Policy(image_choose="training"), 8000, disk(size_bytes=99 * GIB))
     assert unknown.image is None
-    assert unknown.reasons[-1].code == "image-not-on-stick"
+    assert unknown.reasons[-1].code == "image-not-there"
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def laid(
     manifest: Manifest | None = None,
     data: Path | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
-    from_frame: int = 0,
+    resume: bool = False,
     stop: threading.Event | None = None,
     drive_bytes: int = DRIVE_BYTES,
     read_back: bool = True,
@@ -73,7 +73,7 @@ def laid(
             manifest or image.manifest,
             drive_bytes=drive_bytes,
             report=report,
-            from_frame=from_frame,
+            resume=resume,
             stop=stop,
             read_back=read_back,
             blank=blank,
@@ -269,8 +269,10 @@ def test_power_cut_while_writing_leaves_nothing_that_boots_and_is_resumed(
     after = drive.read_bytes()
     assert after[:FIRST_BYTES] == bytes(FIRST_BYTES)
     assert after[FIRST_BYTES : 16 * MIB] == made.raw[FIRST_BYTES : 16 * MIB]
-    resumed = deploy(replace(wanted, from_frame=2), lambda progress: None)
-    assert "resumed-from-frame:2" in resumed.checks
+    good = made.frames_on(after)
+    assert good >= 2
+    resumed = deploy(replace(wanted, resume=True), lambda progress: None)
+    assert f"resumed-from-frame:{min(good, 3)}" in resumed.checks
     assert resumed.read_back
     assert gpt.parse(drive.read_bytes()).partitions
 
@@ -301,22 +303,55 @@ def test_stopped_lay_down_goes_on_from_the_last_durable_frame(
     durable = max(progress.durable_frames for progress in seen)
     assert durable >= 1
     assert drive.read_bytes()[:FIRST_BYTES] == bytes(FIRST_BYTES)
-    resumed = laid(made, drive, from_frame=1)
+    good = min(made.frames_on(drive.read_bytes()), 3)
+    assert good >= min(durable, 3)
+    resumed = laid(made, drive, resume=True)
     assert resumed.first == made.raw[:FIRST_BYTES]
-    assert resumed.written_bytes == made.manifest.disk_bytes - made.manifest.frame_bytes
+    assert resumed.resumed_from == good
+    assert resumed.written_bytes == made.manifest.disk_bytes - good * made.manifest.frame_bytes
     assert drive.read_bytes()[FIRST_BYTES : made.manifest.disk_bytes] == made.raw[FIRST_BYTES:]
 
 
-def test_resuming_over_damaged_frames_is_found_by_the_read_back(
-    made: SmallImage, drive: Path
+@pytest.mark.parametrize(
+    ("offset", "first"), [(5 * MIB + 100, 0), (8 * MIB, 1), (23 * MIB, 2), (28 * MIB, 3)]
+)
+def test_resumed_run_reads_what_is_there_and_writes_from_the_first_damaged_frame_on(
+    made: SmallImage, drive: Path, offset: int, first: int
 ) -> None:
     laid(made, drive)
     with opened(drive, os.O_RDWR) as fd:
-        os.pwrite(fd, b"\0rotten", 5 * MIB + 100)
+        os.pwrite(fd, b"\0rotten", offset)
+    resumed = laid(made, drive, resume=True, read_back=False)
+    assert resumed.resumed_from == first
+    assert drive.read_bytes()[FIRST_BYTES : made.manifest.disk_bytes] == made.raw[FIRST_BYTES:]
+
+
+def test_run_that_was_cut_while_reading_back_writes_only_the_last_frame_again(
+    made: SmallImage, drive: Path
+) -> None:
+    laid(made, drive)
+    resumed = laid(made, drive, resume=True)
+    assert resumed.resumed_from == 3
+    assert resumed.written_bytes == made.manifest.frame_range(3).length
+
+
+def test_run_that_was_cut_while_finishing_is_made_whole(made: SmallImage, drive: Path) -> None:
+    deployment = deploy(order(made, drive), lambda progress: None)
+    with opened(drive, os.O_RDWR) as fd:
+        os.pwrite(fd, bytes(FIRST_BYTES), 0)
+    again = deploy(replace(order(made, drive), resume=True), lambda progress: None)
+    assert "resumed-from-frame:0" in again.checks, "the slots in frame 0 had their values"
+    assert again.disk_guid != deployment.disk_guid
+    assert str(gpt.parse(drive.read_bytes()).disk_guid) == again.disk_guid
+
+
+def test_drive_that_somebody_has_used_since_is_left_as_it_is(made: SmallImage, drive: Path) -> None:
+    deploy(order(made, drive), lambda progress: None)
+    before = drive.read_bytes()
     with pytest.raises(LayDownError) as caught:
-        laid(made, drive, from_frame=2)
-    assert caught.value.code == "image-read-back-failed"
-    assert caught.value.facts["offset"] == 0
+        laid(made, drive, resume=True)
+    assert caught.value.code == "image-other-data-since"
+    assert drive.read_bytes() == before
 
 
 def test_drive_that_gives_back_other_bytes(made: SmallImage, tmp_path: Path) -> None:

@@ -139,7 +139,9 @@ def test_when_patience_ends_what_is_left_is_listed(tmp_path: Path) -> None:
     assert not check.good
     listed = check.planned_bytes - check.read_bytes
     assert listed == sum(length for _, _, length, _ in found(check))
-    assert ("unreadable", 4 * MIB, 4 * MIB, "not-retried") in found(check)
+    # On a busy machine what comes behind it is not read either, and is one range with it.
+    (why,) = [why for kind, at, _, why in found(check) if (kind, at) == ("unreadable", 4 * MIB)]
+    assert "not-retried" in why
 
 
 def test_a_drive_that_costs_too_much_time_is_given_up(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ import pytest
 
 from appliance.central.home import Home
 from appliance.delivery.courier import Courier, links
-from appliance.delivery.link import Patience
 from appliance.delivery.outbox import Outbox, State
+from appliance.delivery.patience import Patience
 from appliance.job.state import Delivery
 from appliance.model import from_json
 from appliance.statement import durable, keys, verify

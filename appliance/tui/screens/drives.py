@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from appliance.erasure.psid import tcg_state
 from appliance.i18n import _, language, ngettext
+from appliance.job.images import origin
 from appliance.job.state import JobState
 from appliance.model import Drive, DrivePlan, Holder, RuledOut
 from appliance.tui import words
@@ -149,7 +150,7 @@ class Drives(Screen):
         tail: list[Row] = []
         if plan.image_reasons:
             placed = any(item.image for item in plan.drives)
-            head = _("Images on this stick:") if placed else _("No image will be installed:")
+            head = _("About the images:") if placed else _("No image will be installed:")
             tail += [
                 *paragraph(head, width, "doubt", 2),
                 *reasons(plan.image_reasons, width, "normal", 4),
@@ -180,9 +181,14 @@ class Drives(Screen):
             )
             if item.image is not None:
                 name = item.image.title_ar if language() == "ar" else item.image.title_en
-                text = _("Then {image} {version} is installed on it.")
+                text = _("Then {image} {version} is installed on it ({size}, {source}).")
                 rows += paragraph(
-                    text.format(image=isolated(name), version=isolated(item.image.version)),
+                    text.format(
+                        image=isolated(name),
+                        version=isolated(item.image.version),
+                        size=isolated(words.size(item.image.file_bytes)),
+                        source=isolated(origin(item.image, language())),
+                    ),
                     width,
                     "good",
                     5,
