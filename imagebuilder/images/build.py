@@ -45,7 +45,7 @@ from imagebuilder.images.layer import PackageLayer, package_layer
 from imagebuilder.images.lock import Lock, LockError, lock_text, read_lock
 from imagebuilder.images.names import named_in_profile, update_lock
 from imagebuilder.images.profile import Profile, ProfileError, read_profile
-from imagebuilder.images.tree import FAMILY_PC, settled_tree
+from imagebuilder.images.tree import FAMILY_PC, calendar_files, settled_tree
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROFILES = REPOSITORY / "profiles"
@@ -213,6 +213,7 @@ def _recipe(profile: Profile, layer: PackageLayer) -> str:
         *map(Path, profile.hooks),
         *sorted(Path(__file__).parent.glob("*.py")),
         *(path for path in sorted(FAMILY_PC.rglob("*")) if "__pycache__" not in path.parts),
+        *calendar_files(),
         *sorted(Path(imagebuilder.templates.__file__).parent.glob("*.py")),
         *(Path(appliance.imaging.__file__).with_name(name) for name in _FORMATS),
     ]

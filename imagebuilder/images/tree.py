@@ -134,6 +134,16 @@ def _assistant(profile: Profile, tree: Path, epoch: int) -> None:
     in_tree(tree, ["systemctl", "enable", "tajdeed-first-boot.service"], epoch=epoch)
 
 
+def calendar_files() -> tuple[Path, ...]:
+    """hijridate, which Debian does not have, from the builder's environment; with its licence.
+
+    Not what pip writes beside it, which differs from one Python to the next.
+    """
+    libraries = Path(sysconfig.get_paths()["purelib"])
+    licences = libraries.glob("hijridate-*.dist-info/licenses/LICENSE*")
+    return (*sorted((libraries / "hijridate").glob("*.py")), *sorted(licences))
+
+
 def _tasks(tree: Path, epoch: int) -> None:
     """The desktop's tasks, each with an entry where the tree has a program for it."""
     package = tree / "usr/lib/python3/dist-packages/familypc"
@@ -141,11 +151,10 @@ def _tasks(tree: Path, epoch: int) -> None:
         target = package / path.relative_to(FAMILY_PC)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-    # The calendar's table is not in Debian; its licence comes with it.
-    libraries = Path(sysconfig.get_paths()["purelib"])
-    for path in libraries.glob("hijridate*"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(path, package.parent / path.name, ignore=ignored)
+    calendar = package.parent / "hijridate"
+    calendar.mkdir()
+    for path in calendar_files():
+        shutil.copyfile(path, calendar / path.name)
     in_tree(tree, ["python3", "-B", "-m", "familypc.tasks.entries"], epoch=epoch)
 
 
