@@ -92,7 +92,7 @@ class Running:
 
     # --- the course ------------------------------------------------------------------------
 
-    def run_to_end(self, tick_s: float, check: Callable[[], None]) -> None:
+    def run_to_end(self, tick_s: float, check: Callable[[], None] = lambda: None) -> None:
         """Go on until everything of the plan is decided and stated; `check` may end it before
         each round by an exception."""
         self._board.change(
