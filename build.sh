@@ -5,8 +5,10 @@ set -euo pipefail
 
 # Debian packages that the builder itself needs; all else comes from the Debian 13 tools root.
 APT_PACKAGES=(
-  ca-certificates codespell debian-archive-keyring fontconfig git mmdebstrap python3 python3-venv
-  shellcheck util-linux
+  ca-certificates codespell debian-archive-keyring e2fsprogs fontconfig git mmdebstrap python3
+  python3-venv shellcheck util-linux
+  # the console's letters
+  fonts-dejavu-core
   # WeasyPrint, for the statements' PDF
   fonts-noto-core libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0
 )

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from imagebuilder import room
 from imagebuilder.catalogues import compile_catalogues
 from imagebuilder.console import elapsed, say
 from imagebuilder.run import ProgramError, run, run_visibly
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def command(args: argparse.Namespace) -> int:
     """Run all parts, also after a failure; 1 when anything failed or nothing ran."""
     begun = time.monotonic()
+    room.warn(f"test {args.extent}")
     parts = [timed(title, check) for title, check in _checkers().items()]
     selection = [] if args.extent == "full" else ["-m", "not full"]
     directories = ["unit", "web"] if args.extent == "quick" else ["unit", "web", "drivelab", "vm"]

@@ -8,11 +8,11 @@ that it was running, or its log is another one than before our order.
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from appliance.erasure.lookout import Lookout
 from appliance.erasure.site import Site
 from appliance.erasure.watching import Patience, State, Watched, watch
 from appliance.errors import ToolError
@@ -34,7 +34,6 @@ _WORDS: dict[str, State] = {
     "succeeded": "success",
     "failed": "failed",
 }
-_LOOKOUT_S = 0.01
 # With nothing asked of the medium, any byte does: this is only to get out of a failed state.
 _ZEROS = bytes(4)
 
@@ -61,7 +60,7 @@ def sanitize(kind: hdparm.Sanitize, pattern: bytes = b"") -> Step:
         if before.frozen:
             return _refused(name, started_at, "sanitize frozen")
         site.say("order-given", command=name, before=to_json(before))
-        with _Lookout(site.fd) as lookout:
+        with Lookout(lambda: sanitize_status(site.fd).state == "running") as lookout:
             problem = _send(site, kind, pattern)
         if problem and not lookout.saw_running and _unmoved(site, before):
             return _refused(name, started_at, problem)
@@ -149,53 +148,6 @@ def recover(site: Site) -> Order | None:
         if order.accepted and order.reported == "unknown":
             break
     return order
-
-
-class _Lookout:
-    """Asks all the time while the order is being sent: an operation can be over before the
-    program that sent it has ended, and how long it took is judged (`plausibility`)."""
-
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self.saw_running = False
-        # By time.monotonic(): the last answer from before it ran, the first from after it.
-        self._not_yet: float | None = None
-        self._over_by: float | None = None
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while self._over_by is None and not self._over.wait(_LOOKOUT_S):
-            asked = time.monotonic()
-            try:
-                running = sanitize_status(self._fd).state == "running"
-            except OSError:  # no answer is no sighting
-                continue
-            if self.saw_running and not running:
-                self._over_by = time.monotonic()
-            elif not self.saw_running and not running:
-                self._not_yet = asked
-            self.saw_running = self.saw_running or running
-
-    def told(self, order: Order, began: float) -> Order:
-        """The order with what was seen here: that it ran, and at most how long. A busy machine
-        may take seconds for the program that sent it; those are not the drive's."""
-        if not self.saw_running:
-            return order
-        start = began if self._not_yet is None else self._not_yet
-        if self._over_by is None:
-            longest_s = began + order.elapsed_s - start
-        else:
-            longest_s = self._over_by - start
-        return replace(order, seen="progress", elapsed_s=round(max(longest_s, 0.0), 3))
 
 
 def _refused(name: str, started_at: str, problem: str) -> Order:

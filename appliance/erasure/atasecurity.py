@@ -12,10 +12,10 @@ that the drive took the command for done, not that data is gone; that is for the
 
 from __future__ import annotations
 
-import threading
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from appliance.erasure.meanwhile import Meanwhile
 from appliance.erasure.pace import Headway, Report
 from appliance.erasure.site import Site
 from appliance.errors import DriveError, ToolError
@@ -177,25 +177,16 @@ def _answer(fd: int) -> AtaFacts:
             time.sleep(_AGAIN_EVERY_S)
 
 
-class _Ticking:
+class _Ticking(Meanwhile):
     """Tells the screen how much of the drive's own estimate has passed: all that is known."""
 
     def __init__(self, report: Report, estimate_s: float | None) -> None:
+        super().__init__()
         self._report, self._estimate_s = report, estimate_s
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._tick, daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _tick(self) -> None:
+    def look(self) -> None:
         began = time.monotonic()
-        while not self._over.wait(_TICK_S):
+        while not self.over.wait(_TICK_S):
             passed, whole = time.monotonic() - began, self._estimate_s
             if whole is not None:
                 self._report(

@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from appliance.erasure.lookout import Lookout
 from appliance.erasure.site import Site
 from appliance.erasure.watching import Patience, Watched, refused, watch
 from appliance.errors import DriveError
@@ -31,12 +32,13 @@ def sanitize(action: sg3.Action, site: Site, waits: Patience | None = None) -> O
     name = f"SANITIZE {action.upper()}"
     started_at, began = utc_now(), time.monotonic()
     site.say("order-sent", command=name, node=node, estimate_s=None)
-    sent = sg3.sanitize(node, action)
+    with Lookout(lambda: sanitize_state(fd).state == "running") as lookout:
+        sent = sg3.sanitize(node, action)
     site.ran(sent.run)
-    # An exit status is a hint: what it calls a failure may be running.
-    if sent.status != 0 and not _runs(fd):
+    # An exit status is a hint: what it calls a failure may be running, or be over.
+    if sent.status != 0 and not lookout.saw_running and not _runs(fd):
         return refused(name, sent, started_at=started_at, began=began)
-    return watch(
+    order = watch(
         name,
         lambda: asked(fd),
         before=None,
@@ -45,6 +47,7 @@ def sanitize(action: sg3.Action, site: Site, waits: Patience | None = None) -> O
         report=site.reporter("erasing"),
         patience=waits or patience(site),
     )
+    return lookout.told(order, began)
 
 
 def wait_for_end(site: Site) -> Order:

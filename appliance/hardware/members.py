@@ -1,4 +1,4 @@
-"""Arrays that a drive is a member of, as udev's blkid read it from the drive's first blocks.
+"""Arrays that a drive is a member of, as blkid reads it from the drive's first and last blocks.
 
 The stick assembles nothing: a member is shown and erased as the single drive that it is. What
 stands here is only told to the person, and no decision rests on it.
@@ -7,8 +7,12 @@ stands here is only told to the person, and no decision rests on it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
-# ID_FS_TYPE of udev's blkid builtin (libblkid, superblocks/): what a person calls it.
+from appliance.errors import ToolError
+from appliance.tools import blkid
+
+# TYPE as libblkid has it (superblocks/): what a person calls it.
 ARRAYS: Mapping[str, str] = {
     "isw_raid_member": "Intel RST (IMSM)",
     "linux_raid_member": "Linux md",
@@ -29,20 +33,18 @@ ARRAYS: Mapping[str, str] = {
 
 
 def arrays(file_systems: Iterable[str]) -> tuple[str, ...]:
-    """The names of the arrays among the `ID_FS_TYPE`s, each once, in order. Pure."""
+    """The names of the arrays among blkid's types, each once, in order. Pure."""
     return tuple(dict.fromkeys(ARRAYS[kind] for kind in file_systems if kind in ARRAYS))
 
 
 def arrays_of(name: str) -> tuple[str, ...]:
-    """What the drive `name` and its partitions belong to; nothing where udev is silent."""
-    import pyudev
-
-    context = pyudev.Context()
+    """What the drive `name` and its partitions belong to; nothing where they cannot be read."""
+    sysfs = Path("/sys/class/block") / name
+    parts = sorted(
+        (part.parent.name for part in sysfs.glob(f"{name}*/partition")),
+        key=lambda part: (len(part), part),
+    )
     try:
-        disk = pyudev.Devices.from_name(context, "block", name)
-    except pyudev.DeviceNotFoundError:
+        return arrays([blkid.kind(f"/dev/{node}") for node in (name, *parts)])
+    except ToolError:
         return ()
-    parts = context.list_devices(subsystem="block", parent=disk)
-    devices = sorted(parts, key=lambda device: (len(device.sys_name), device.sys_name))
-    kinds = [device.properties.get("ID_FS_TYPE", "") for device in (disk, *devices)]
-    return arrays(kinds)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import get_args
 
 from appliance.imaging.manifest import MANIFEST_NAME, Manifest, read_file
+from imagebuilder import room
 from imagebuilder.catalogues import compile_catalogues
 from imagebuilder.console import say, step
 from imagebuilder.demo.baddrive import BadDrive, remembered_range
@@ -65,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Run the demo; everything that it leaves is in `dist/demo/`."""
+    room.warn("demo")
     with step("demo"):
         shutil.rmtree(OUTPUT, ignore_errors=True)
         OUTPUT.mkdir(parents=True)

@@ -31,6 +31,7 @@ from appliance.imaging.manifest import (
     sign,
 )
 from appliance.model import canonical, to_json
+from imagebuilder import room
 from imagebuilder.cache import locked, recipe_key, remove_tree
 from imagebuilder.console import say, step
 from imagebuilder.images import contents, drivers
@@ -256,6 +257,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Build the images; 2 for a wrong profile, lock or key, before anything is made."""
+    room.warn("image")
     try:
         for name in args.profiles:
             read_profile(PROFILES / f"{name}.yaml")

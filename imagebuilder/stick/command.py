@@ -4,6 +4,7 @@ import argparse
 import hashlib
 from pathlib import Path
 
+from imagebuilder import room
 from imagebuilder.console import say
 from imagebuilder.stick.application import REPOSITORY, application_layer
 from imagebuilder.stick.base import stick_base
@@ -31,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Build the stick that belongs to nobody yet: no settings, no trust, no images."""
+    room.warn("stick")
     written = write_stick(args.output, stick_parts())
     size_mib = written.system_bytes / 2**20
     say(f"{args.output}: system {size_mib:.0f} MiB (goal: at most {SYSTEM_GOAL_MIB})")

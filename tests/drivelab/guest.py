@@ -10,6 +10,7 @@ import base64
 import gzip
 import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from tests.drivelab.laboratory import Laboratory
 from tests.drivelab.personality import Personality
 from tests.vm.overlay import shell_overlay
 
+# Two minutes on a quiet machine; some run this beside other work.
+_READY_S = 600
 _PACKED_AT = "/run/fetched.gz"
 _SLICE_BYTES, _TRIES, _QUICK_S = 3000, 6, 30
 _SCRIPT_AT = "usr/lib/tajdeed-test/job"
@@ -96,14 +99,25 @@ class Found:
     signed: bytes = b""
 
 
-def laboratory_stick(directory: Path, more: dict[str, tuple[bytes, int]] | None = None) -> Path:
-    """A stick without an office and without images, with the test shell and `more` files."""
+def laboratory_stick(
+    directory: Path,
+    more: dict[str, tuple[bytes, int]] | None = None,
+    *,
+    station: str = _STATION,
+    mode: str = "tui",
+    ticket: Path | None = None,
+    trust: Sequence[Path] = (),
+) -> Path:
+    """A stick without images, with the test shell and `more` files of its system; without an
+    office, but for whom `trust` says."""
     directory.mkdir(parents=True, exist_ok=True)
     config = directory / "station.yaml"
-    config.write_text(_STATION)
+    config.write_text(station)
     personal = Personal(
         config=config,
-        command_line="tajdeed.mode=tui tajdeed.console=ttyS0",
+        trust=list(trust),
+        files={} if ticket is None else {"batch.jws": ticket.read_bytes()},
+        command_line=f"tajdeed.mode={mode} tajdeed.console=ttyS0",
         initrd_extra=shell_overlay({_SCRIPT_AT: (_SCRIPT.encode(), 0o755), **(more or {})}),
     )
     write_stick(directory / "stick.img", stick_parts(), personal)
@@ -115,7 +129,7 @@ def erase_all(machine: Machine, laboratory: Laboratory, timeout_s: float) -> dic
 
     Raises LookupError when a simulated drive is not in the plan.
     """
-    machine.shell.ready(240)
+    machine.shell.ready(_READY_S)
     wanted = len(laboratory.personalities)
     plan = _job(machine, f"plan {wanted}", 300)
     if any(one.sleeps for one in laboratory.personalities):
@@ -144,20 +158,25 @@ def erase_all(machine: Machine, laboratory: Laboratory, timeout_s: float) -> dic
 
 def consent_to_all(machine: Machine, laboratory: Laboratory) -> None:
     """Wait for the plan and consent to it; the drives hear nothing of that moment."""
-    machine.shell.ready(240)
+    machine.shell.ready(_READY_S)
     _job(machine, f"plan {len(laboratory.personalities)}", 300)
     _job(machine, "consent", 60)
 
 
-def drive_outcomes(machine: Machine) -> list[str]:
-    """The outcomes of every drive statement that the stick holds, sorted."""
+def wait_for_end(machine: Machine, timeout_s: float) -> None:
+    """Wait until the job in the guest is finished, whoever began it."""
+    _job(machine, "finished", timeout_s)
+
+
+def drive_statements(machine: Machine) -> list[dict[str, Any]]:
+    """The bodies of every drive statement that the stick holds."""
     listed = machine.shell.check("ls /var/lib/tajdeed/statements")
     bodies = [
         _body(_signed(machine, name.removesuffix(".jws")))
         for name in listed.split()
         if name.endswith(".jws")
     ]
-    return sorted(body["outcome"] for body in bodies if "drive" in body and "attempts" in body)
+    return [body for body in bodies if "drive" in body and "attempts" in body]
 
 
 def _psids(plan: dict[str, Any], laboratory: Laboratory) -> list[str]:

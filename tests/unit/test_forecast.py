@@ -33,6 +33,22 @@ KEYBOARD = "usb:v046DpC31Cd6400dc00dsc00dp00ic03isc01ip01in00"
 MACHINE = (BCM4313, BCM4360, INTEL_7260, RTL8723BE, RTL8111, SANDY_BRIDGE_SOUND, RADEON)
 
 
+def offer(manifest_digest: str, *, needs_ram_mib: int) -> ImageOffer:
+    return ImageOffer(
+        profile="family-light",
+        version="1",
+        title_ar="",
+        title_en="",
+        manifest_digest=manifest_digest,
+        path="",
+        disk_bytes=GIB,
+        needs_ram_mib=needs_ram_mib,
+        needs_disk_bytes=GIB,
+        built_at="2026-11-24T00:00:00Z",
+        support_until="2030-06-30T00:00:00Z",
+    )
+
+
 def kernel_tree(place: Path, firmware: tuple[str, ...]) -> Path:
     """A tree with a kernel: aliases and firmware names as Debian's 6.12 has them."""
     modules = place / "usr/lib/modules/6.12.0-amd64"
@@ -174,19 +190,7 @@ EMPTY = replace(A, name="DIMM B", size_mib=0, kind="")
 def test_the_plan_names_the_module_to_buy(
     slots: tuple[MemorySlot, ...], needs_mib: int, expected: str
 ) -> None:
-    image = ImageOffer(
-        profile="family-light",
-        version="1",
-        title_ar="",
-        title_en="",
-        manifest_digest="0" * 64,
-        path="",
-        disk_bytes=GIB,
-        needs_ram_mib=needs_mib,
-        needs_disk_bytes=GIB,
-        built_at="2026-11-24T00:00:00Z",
-        support_until="2030-06-30T00:00:00Z",
-    )
+    image = offer("0" * 64, needs_ram_mib=needs_mib)
     pc = machine(disk(), ram_mib=1000, memory_slots=slots)
     plan = job_plan(pc, Policy(), (image,))
     (drive,) = plan.drives
@@ -203,19 +207,7 @@ def test_no_module_is_named_where_the_firmware_does_not_say() -> None:
 
 
 def test_the_forecast_stands_in_the_plan_of_the_image_that_was_chosen() -> None:
-    image = ImageOffer(
-        profile="family-light",
-        version="1",
-        title_ar="",
-        title_en="",
-        manifest_digest="ab" * 32,
-        path="",
-        disk_bytes=GIB,
-        needs_ram_mib=1024,
-        needs_disk_bytes=GIB,
-        built_at="2026-11-24T00:00:00Z",
-        support_until="2030-06-30T00:00:00Z",
-    )
+    image = offer("ab" * 32, needs_ram_mib=1024)
     pc = machine(disk(), ram_mib=4000, modaliases=(BCM4360,))
     covered = {image.manifest_digest: ("pci:v00008086d000008B1sv*sd*bc*sc*i*",)}
     shown = lines(job_plan(pc, Policy(), (image,), (), covered), "en")

@@ -1,48 +1,20 @@
 """A person at the machine: both screens, keys on the serial line, consent, result, power off."""
 
-import time
 from pathlib import Path
 
 import pytest
 
 from imagebuilder.demo.job import Target
 from imagebuilder.vm import Drive, Machine
-from tests.unit.terminal import Picture
+from tests.vm.screen import F10, Screen
 from tests.vm.workshop import Workshop, digests, donated
 
 pytestmark = pytest.mark.timeout(900)
 
 MARKER = b"this must be gone: 7c1e4f0a "
 SATA_SERIAL, DECOY_SERIAL = "TESTSATA6134", "TESTUSB00009"
-F10 = "\x1b[21~"
 # What stands on the first console, as characters (vcs(4): /dev/vcsuN, UTF-32).
 _CONSOLE = "python3 -c \"print(open('/dev/vcsu1', 'rb').read().decode('utf-32-le'))\""
-
-
-class Screen:
-    """The face on the serial line, as a person sees it."""
-
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
-        self._picture = Picture(80, 25)
-        self._read = 0
-
-    @property
-    def text(self) -> str:
-        raw = self._machine.serial[0].raw
-        self._picture.feed(raw[self._read :])
-        self._read = len(raw)
-        return self._picture.text
-
-    def wait_for(self, text: str, timeout_s: float = 60) -> None:
-        deadline = time.monotonic() + timeout_s
-        while text not in self.text:
-            self._machine.check_alive()
-            assert time.monotonic() < deadline, f"no {text!r}; the screen was:\n{self.text}"
-            time.sleep(0.2)
-
-    def press(self, keys: str) -> None:
-        self._machine.serial[0].send(keys)
 
 
 def drive(directory: Path, name: str, bus: str, serial: str, mib: int) -> Target:

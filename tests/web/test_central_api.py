@@ -162,7 +162,6 @@ def test_an_altered_statement_is_refused(server: Server, tmp_path: Path) -> None
         ("enrolments", {"csr": "x" * 9000}, 422),
         ("enrolments", {"token": "x"}, 422),
         ("enrolments", {"csr": "x", "extra": 1}, 422),
-        ("enrolments", b"[" * 5000, 400),
         ("enrolments", b"\xff\xfe", 422),
         ("enrolments", {"csr": "x" * 100_000}, 413),
         ("heartbeats", {"station": "'; DROP TABLE stations; --"}, 422),
@@ -175,6 +174,13 @@ def test_bad_requests_hear_a_problem_document(
 ) -> None:
     answer = server.post(f"/api/v1/{path}", body)
     assert (answer.status, answer.content_type) == (status, "application/problem+json")
+
+
+def test_a_body_nested_without_end_is_refused(server: Server) -> None:
+    answer = server.post("/api/v1/enrolments", b"[" * 5000)
+    # which of the two depends on how deep this Python's parser goes
+    assert answer.status in (400, 422)
+    assert answer.content_type == "application/problem+json"
 
 
 @pytest.mark.parametrize(

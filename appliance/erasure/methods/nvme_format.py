@@ -9,13 +9,13 @@ a user data erase every block must read as zeros or ones.
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import replace
 from functools import partial
 
 from appliance.erasure import firmware
 from appliance.erasure.firmware import Recipe
+from appliance.erasure.meanwhile import Meanwhile
 from appliance.erasure.nvmesanitize import facts, patience
 from appliance.erasure.pace import Headway
 from appliance.erasure.site import Site
@@ -77,23 +77,14 @@ def _format(ses: int, site: Site) -> Order:
     return order
 
 
-class _Countdown:
+class _Countdown(Meanwhile):
     """Looks at FPI while a Format blocks: a thread that only asks, for screen and evidence."""
 
     def __init__(self, site: Site, nsids: list[int]) -> None:
+        super().__init__()
         self._site, self._nsids = site, nsids
         self._began = time.monotonic()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="format-progress")
         self.seen = False
-
-    def __enter__(self) -> _Countdown:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
 
     def left(self) -> float:
         """The most that any namespace still has to do; 0 where none tells."""
@@ -112,9 +103,9 @@ class _Countdown:
         left = self.left()
         return Watched(state="running" if left else "success", progress=1 - left)
 
-    def _look(self) -> None:
+    def look(self) -> None:
         report = self._site.reporter("erasing")
-        while not self._over.wait(POLL_S / 10 if not self.seen else POLL_S):
+        while not self.over.wait(POLL_S / 10 if not self.seen else POLL_S):
             left = self.left()
             if not left:
                 continue
