@@ -25,6 +25,7 @@ from imagebuilder.images.tree import settled_tree
 SCREENS = REPOSITORY / "dist/screens/first-start"
 # As `first-boot-screen` starts it, but for the screen.
 RUN = """\
+rm -f /tmp/.X9-lock /tmp/.X11-unix/X9
 Xvfb :9 -screen 0 $1x24 -nolisten tcp >/dev/null 2>&1 &
 until [ -e /tmp/.X11-unix/X9 ]; do sleep 0.1; done
 export DISPLAY=:9 LANG=ar_SA.UTF-8 GDK_BACKEND=x11 GTK_THEME=Greybird NO_AT_BRIDGE=1
@@ -45,7 +46,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("size", ["800x600", "1024x600", "1280x800", "1366x768", "1920x1080"])
+@pytest.mark.parametrize("size", ["800x600", "1024x600", "1280x800", "1366x768"])
 def test_every_page_stands_whole(tree: Path, size: str) -> None:
     in_tree(tree, ["sh", "-euc", RUN, "run", size])
     made = tree / "tmp" / size
