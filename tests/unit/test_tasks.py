@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from familypc.tasks import backup, layout, papers, photos, printing, scanning, words
+from familypc.tasks import backup, entries, layout, papers, photos, printing, scanning, words
 from familypc.tasks.backup import Copy, File, Plan, Progress
 from familypc.tasks.hijri import hijri_text
 from familypc.tasks.photos import Edit
@@ -46,6 +46,25 @@ def test_a_task_is_done_by_the_best_program_that_is_there() -> None:
 def test_a_task_without_its_program_has_no_button() -> None:
     scan = next(task for task in TASKS if task.name == "scan")
     assert way_of(scan, {"python3", "lp"}.__contains__) is None
+
+
+def test_entries_are_written_for_what_is_installed_and_for_nothing_else(tmp_path: Path) -> None:
+    programs, place = tmp_path / "local/bin", tmp_path / "applications"
+    programs.mkdir(parents=True)
+    for name in ("python3", "libreoffice", "welcome"):
+        (programs / name).touch(0o755)
+    entries.write_entries(place, str(programs))
+    written = {path.stem for path in place.glob("*.desktop")}
+    papers_and_own = {task.entry for task in TASKS if task.entry.startswith("tajdeed-paper-")}
+    assert written == {
+        *papers_and_own, "tajdeed-task-photo", "tajdeed-task-backup", "tajdeed-welcome",
+    }  # fmt: skip
+
+
+def test_programs_of_our_own_are_looked_for_where_they_are() -> None:
+    ours = PACKAGE.parents[1] / "familypc/system/usr/local/bin/welcome"
+    assert ours.is_file()
+    assert "/usr/local/bin" in entries.SEARCHED.split(":")
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
