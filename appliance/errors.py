@@ -44,5 +44,9 @@ class DeliveryError(TajdeedError):
     """A statement could not be handed over; it stays in the outbox."""
 
 
+class StickGoneError(TajdeedError):
+    """The stick that we run from was pulled out: nothing can be recorded or signed any more."""
+
+
 class JournalError(TajdeedError):
     """An event log is broken or cannot be written."""

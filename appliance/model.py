@@ -464,6 +464,7 @@ class ImageOffer:
     support_until: str
     source: str = "stick"
     file_bytes: int = 0
+    sector_sizes: tuple[int, ...] = (512,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

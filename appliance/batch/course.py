@@ -11,12 +11,8 @@ from appliance.batch import story
 from appliance.batch.lines import Event
 from appliance.errors import TajdeedError
 from appliance.job.state import JobPhase, JobState, Progress, advanced
-from appliance.model import Reason
-from appliance.texts import sentences
-from appliance.tui import words
 from appliance.tui.feed import Answered, Gone, News, Refused
 from appliance.tui.screen import Call
-from appliance.tui.text import visual
 
 # How long the machine stays on for statements that do not go out; they go at the next boot.
 DELIVERY_S = 180.0
@@ -82,11 +78,7 @@ class Course:
             return [], None
         if self.state.phase is JobPhase.BLOCKED:
             self.exit = 2
-            problems = self.state.problems
-            events: list[Event] = [
-                {"event": "refused", "code": p.code, "facts": p.facts, "text": _text(p)}
-                for p in problems
-            ]
+            events = [story.said("refused", problem) for problem in self.state.problems]
             return [*events, self._end()], None
         if self.state.phase is JobPhase.CONSENT:
             return self._before_consent(now)
@@ -157,8 +149,4 @@ class Course:
 
 def refusal(error: TajdeedError) -> Event:
     """Why nothing was started."""
-    return {"event": "refused", "code": error.code, "facts": error.facts, "text": _text(error)}
-
-
-def _text(what: TajdeedError | Reason) -> str:
-    return visual(sentences(words.told(what), words.advice(what)), False)
+    return story.said("refused", error)

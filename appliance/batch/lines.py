@@ -10,11 +10,12 @@ since power-on, as the kernel counts):
 | attached | job, phase |
 | phase | phase |
 | machine | maker, model, serial, asset_tag, drives: [{key, path, model, serial, size_bytes, bus,
-  erases, methods, image, image_source, refusals}] |
+  erases, methods, image, image_source, refusals}], image_reasons: [{code, facts}] |
 | sleep | the machine sleeps for seconds, to free frozen drives |
 | countdown | left_s |
 | consented | |
 | refused | code, facts, text: the ticket was not accepted; nothing was touched |
+| problem | code, facts, text: something stands in the way of the whole job |
 | drive | key, path, model, serial, phase, method, outcome, level, statement_id, image_outcome,
   deployment_id, reasons: a drive's phase or outcome has changed |
 | progress | drives: [{key, phase, done_bytes, total_bytes, rate_bytes_s, left_s,
@@ -61,6 +62,8 @@ def human_line(event: Event) -> str:
             text = _("Batch: the machine sleeps for some seconds to free frozen drives.")
         case "consented":
             text = _("Batch: the ticket was accepted; the erasure starts.")
+        case "problem":
+            text = event["text"]
         case "refused":
             text = _("Batch: not started, nothing was touched. {why}").format(why=event["text"])
         case "drive":

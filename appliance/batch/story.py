@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from appliance.batch.lines import Event
+from appliance.errors import TajdeedError
 from appliance.job.state import DrivePhase, DriveState, JobPhase, JobState
-from appliance.model import Drive, JobPlan, Outcome
+from appliance.model import Drive, JobPlan, Outcome, Reason
+from appliance.texts import sentences
+from appliance.tui import words
+from appliance.tui.text import visual
 
 PROGRESS_S = 1.0
 _GOOD = (Outcome.PURGED, Outcome.CLEARED)
@@ -31,10 +35,19 @@ def told(before: JobState | None, after: JobState) -> list[Event]:
                     "outcome": ref.outcome,
                 }
             )
+    if after.phase is not JobPhase.BLOCKED:  # there the run ends with them
+        had = before.problems if before else ()
+        events += [said("problem", item) for item in after.problems if item not in had]
     events += drives_told(before, after)
     if after.phase is JobPhase.FINISHED and (before is None or before.phase != after.phase):
         events.append({"event": "finished", "outcome": after.outcome or Outcome.UNKNOWN})
     return events
+
+
+def said(event: str, what: TajdeedError | Reason) -> Event:
+    """An event about something wrong, in words too."""
+    text = visual(sentences(words.told(what), words.advice(what)), False)
+    return {"event": event, "code": what.code, "facts": what.facts, "text": text}
 
 
 def drives_told(before: JobState | None, after: JobState) -> list[Event]:
@@ -132,6 +145,7 @@ def _machine(state: JobState) -> Event:
         "serial": machine.serial if machine else "",
         "asset_tag": state.asset_tag,
         "drives": _planned(state.plan) if state.plan else [],
+        "image_reasons": state.plan.image_reasons if state.plan else (),
     }
 
 

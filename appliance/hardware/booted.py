@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.hardware.sysfs import SYS
 from appliance.model import Reason
 
 BOOTED = Path("/run/tajdeed/booted")
@@ -24,6 +25,12 @@ class Booted:
     disk: str | None
     mark: str = ""
     unsigned: Reason | None = None
+
+
+def is_gone(stick: Booted, sys: Path = SYS) -> bool:
+    """Whether the stick that we run from was pulled out. Starts no program and reads no file of
+    it: of those only what is in memory is still there."""
+    return stick.disk is not None and not (sys / "block" / stick.disk).exists()
 
 
 def booted(file: Path = BOOTED) -> Booted:

@@ -10,9 +10,13 @@ import fcntl
 import mmap
 import os
 import stat
+import struct
 
-# linux/fs.h: _IO(0x12, 97), drops the kernel's cached pages of a block device.
+# linux/fs.h: _IO(0x12, 97), drops the kernel's cached pages of a block device; _IO(0x12, 104),
+# its logical sector.
 _BLKFLSBUF = 0x1261
+_BLKSSZGET = 0x1268
+_FILE_SECTOR_BYTES = 512
 
 
 def write_all(fd: int, data: memoryview | mmap.mmap, offset: int) -> None:
@@ -39,6 +43,17 @@ def read_all(fd: int, view: memoryview, offset: int) -> None:
 def aligned(length: int) -> mmap.mmap:
     """A zeroed, page-aligned buffer: what O_DIRECT asks for."""
     return mmap.mmap(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+
+def sector_bytes(fd: int) -> int:
+    """The logical sector of an open drive, in bytes: the least that O_DIRECT takes.
+
+    512 for a regular file; OSError where the kernel cannot say.
+    """
+    if not stat.S_ISBLK(os.fstat(fd).st_mode):
+        return _FILE_SECTOR_BYTES
+    answer = fcntl.ioctl(fd, _BLKSSZGET, bytes(struct.calcsize("i")))
+    return int(struct.unpack("i", answer)[0])
 
 
 def drop_cache(fd: int) -> None:

@@ -24,11 +24,14 @@ class Choice:
     reasons: tuple[Reason, ...] = ()
 
 
-def choose(offers: Sequence[ImageOffer], policy: Policy, ram_mib: int, drive: Drive) -> Choice:
+def choose(
+    offers: Sequence[ImageOffer], policy: Policy, ram_mib: int, drive: Drive, *, bios: bool = False
+) -> Choice:
     """The image for a drive by `policy.image_choose` (auto, none or a profile's name).
 
     `auto` takes, among the allowed images that fit, the first of `policy.image_allow`, or
     with an empty list the one that asks for most: it is meant for the better machine.
+    `bios`: the machine starts its disks by a BIOS, which can read 512-byte sectors only.
     """
     if policy.image_choose == "none":
         return Choice(image=None)
@@ -37,7 +40,7 @@ def choose(offers: Sequence[ImageOffer], policy: Policy, ram_mib: int, drive: Dr
     reasons: list[Reason] = []
     fitting: list[ImageOffer] = []
     for image in offers:
-        missing = unmet(image, policy, ram_mib, drive)
+        missing = unmet(image, policy, ram_mib, drive, bios=bios)
         reasons.extend(missing)
         if not missing:
             fitting.append(image)
@@ -58,7 +61,9 @@ def choose(offers: Sequence[ImageOffer], policy: Policy, ram_mib: int, drive: Dr
     return Choice(image=best, reasons=tuple(reasons))
 
 
-def unmet(image: ImageOffer, policy: Policy, ram_mib: int, drive: Drive) -> tuple[Reason, ...]:
+def unmet(
+    image: ImageOffer, policy: Policy, ram_mib: int, drive: Drive, *, bios: bool = False
+) -> tuple[Reason, ...]:
     """Why this image cannot go onto this drive of this machine; empty where it can."""
     reasons: list[Reason] = []
 
@@ -77,6 +82,8 @@ def unmet(image: ImageOffer, policy: Policy, ram_mib: int, drive: Drive) -> tupl
     has = drive.parts[0].size_bytes
     if has < needs:
         add("image-needs-disk", needs_bytes=needs, has_bytes=has, drive=drive.label)
-    if drive.logical_block_bytes != SECTOR_BYTES:
+    if drive.logical_block_bytes not in image.sector_sizes:
         add("image-sector-size", has=drive.logical_block_bytes, drive=drive.label)
+    elif drive.logical_block_bytes != SECTOR_BYTES and bios:
+        add("image-needs-uefi", has=drive.logical_block_bytes, drive=drive.label)
     return tuple(reasons)

@@ -1,9 +1,9 @@
 """One lay-down from the order to the record that a deployment statement is made from.
 
 Opens the drive by the opener that the worker hands in (which checks the drive's identity
-on the descriptor), checks the signature again, writes, finishes, adds the firmware's boot
-entry. Returns only what was done and read back; every other end is an error and a drive
-that does not boot.
+on the descriptor), checks the signature again, writes, finishes, and puts the firmware's boot
+entries right: those of systems that are gone go, the new one comes. Returns only what was done
+and read back; every other end is an error and a drive that does not boot.
 """
 
 from __future__ import annotations
@@ -16,11 +16,18 @@ from pathlib import Path
 
 from appliance.errors import ToolError
 from appliance.imaging import identity as identities
-from appliance.imaging.errors import ImageTrustError
+from appliance.imaging.blocks import sector_bytes
+from appliance.imaging.errors import ImageTrustError, LayDownError
 from appliance.imaging.fill import zero_rest
 from appliance.imaging.finish import Finished, finish
 from appliance.imaging.laydown import Report, Written, lay_down
-from appliance.imaging.manifest import MANIFEST_NAME, SignedManifest, read_file
+from appliance.imaging.manifest import (
+    MANIFEST_NAME,
+    SECTOR_BYTES,
+    Manifest,
+    SignedManifest,
+    read_file,
+)
 from appliance.imaging.relay import RELAY_DIR, SOCKET_NAME
 from appliance.imaging.source import opened
 from appliance.model import ByteRange, Deployment, Identity, ImageOffer, Reason
@@ -33,9 +40,10 @@ LOADER = r"\EFI\debian\shimx64.efi"
 class Order:
     """What goes where. `open_drive()` gives a checked read-write descriptor of `path`,
     O_DIRECT for a real drive; `zeros_everywhere` fills what the image leaves of the drive;
+    `kept_partitions`: the PARTUUIDs of all that stay in the machine; empty: not known;
     `blank`: all of the drive was read after its erasure and held zeros; `resume`: a run that
-    was interrupted has left a part of the image. `relay`: the
-    courier's socket, for an image from a server; `waits` hears why nothing comes from there."""
+    was interrupted has left a part of the image. `relay`: the courier's socket, for an image
+    from a server; `waits` hears why nothing comes from there."""
 
     drive: Identity
     path: str
@@ -45,6 +53,7 @@ class Order:
     trusted: tuple[bytes, ...]
     asset_tag: str
     bios: bool
+    kept_partitions: tuple[str, ...] = ()
     read_back: bool = True
     zeros_everywhere: bool = False
     blank: bool = False
@@ -64,6 +73,8 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
     ) as source:
         fd = order.open_drive()
         try:
+            sector = sector_bytes(fd)
+            _check_fit(signed.manifest, sector, order)
             written = lay_down(
                 fd,
                 source,
@@ -97,7 +108,7 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
             )
         finally:
             os.close(fd)
-    warnings = () if order.bios else _boot_entry(order, signed, finished)
+    entries, warnings = ((), ()) if order.bios else _boot_entries(order, signed, finished)
     return Deployment(
         drive=order.drive,
         image=order.image,
@@ -107,7 +118,7 @@ def deploy(order: Order, report: Report, stop: threading.Event | None = None) ->
         asset_tag=order.asset_tag,
         hostname=system.hostname,
         disk_guid=finished.disk_guid,
-        checks=_checks(written, signed, order),
+        checks=(*_checks(written, signed, order, sector), *entries),
         started_at=started_at,
         ended_at=utc_now(),
         warnings=warnings,
@@ -120,15 +131,25 @@ def _written(order: Order, finished: Finished) -> tuple[ByteRange, ...]:
     return finished.written
 
 
-def planned_extents(image: ImageOffer, drive_bytes: int) -> tuple[ByteRange, ...]:
+def planned_extents(
+    image: ImageOffer, drive_bytes: int, sector: int = SECTOR_BYTES
+) -> tuple[ByteRange, ...]:
     """What laying this image down will write on a drive of that size, known beforehand."""
     from appliance.imaging import gpt
 
-    start = gpt.backup_offset(drive_bytes)
+    start = gpt.backup_offset(drive_bytes, sector)
     return (
         ByteRange(offset=0, length=image.disk_bytes),
         ByteRange(offset=start, length=drive_bytes - start),
     )
+
+
+def _check_fit(manifest: Manifest, sector: int, order: Order) -> None:
+    """Nothing is touched where the plan was made with another sector than the drive has now."""
+    if sector not in manifest.sector_sizes:
+        raise LayDownError("image-sector-size", has=sector, drive=order.path)
+    if sector != SECTOR_BYTES and order.bios:
+        raise LayDownError("image-needs-uefi", has=sector, drive=order.path)
 
 
 def _planned_manifest(order: Order) -> SignedManifest:
@@ -139,20 +160,30 @@ def _planned_manifest(order: Order) -> SignedManifest:
     return signed
 
 
-def _boot_entry(order: Order, signed: SignedManifest, finished: Finished) -> tuple[str, ...]:
-    """Add the firmware's entry; what went wrong as a warning's code, for it boots without."""
+def _boot_entries(
+    order: Order, signed: SignedManifest, finished: Finished
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Put the firmware's entries right; what was done, and what went wrong as warnings' codes:
+    the drive boots without."""
     if not efibootmgr.available():
-        return ("boot-entry-no-variables",)
+        return (), ("boot-entry-no-variables",)
+    done: list[str] = []
+    warnings: list[str] = []
     esp = signed.manifest.partition("esp")
     label = f"Debian {signed.manifest.profile}"
     try:
+        if not order.kept_partitions:
+            warnings.append("boot-entries-not-told-apart")
+        elif removed := efibootmgr.remove_entries(frozenset(order.kept_partitions)):
+            done.append(f"boot-entries-removed:{removed}")
         efibootmgr.add_entry(order.path, esp.number, finished.esp_guid, label, LOADER)
+        done.append("boot-entry")
     except ToolError as error:
-        return ("boot-entry-failed", str(error))
-    return ()
+        warnings += ["boot-entry-failed", str(error)]
+    return tuple(done), tuple(warnings)
 
 
-def _checks(written: Written, signed: SignedManifest, order: Order) -> tuple[str, ...]:
+def _checks(written: Written, signed: SignedManifest, order: Order, sector: int) -> tuple[str, ...]:
     """What was checked, as codes: the statement and the screen say them in words."""
     frames = len(signed.manifest.frames)
     checks = ["manifest-signature", f"frames-sha256:{frames}"]
@@ -163,6 +194,8 @@ def _checks(written: Written, signed: SignedManifest, order: Order) -> tuple[str
     if order.blank:
         checks.append("holes-left-zero")
     checks += ["unique-ids", "backup-gpt", "first-mib"]
+    if sector != SECTOR_BYTES:
+        checks.append(f"fitted-to-sectors:{sector}")
     if written.resumed_from is not None:
         checks.append(f"resumed-from-frame:{written.resumed_from}")
     return tuple(checks)

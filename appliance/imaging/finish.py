@@ -1,8 +1,9 @@
 """From written frames to a system that starts: unique ids, the drive's whole size, boot.
 
-Order matters: slots and file system ids first, then the backup GPT, and the first MiB with
-MBR, boot code and primary GPT last of all. A power cut at any point before leaves a drive
-that does not boot and can be laid down again. Each step is read back.
+Order matters: slots and file system ids first, then the FAT's sector size where the drive has
+another one than the image, the backup GPT, and the first MiB with MBR, boot code and primary
+GPT last of all. A power cut at any point before leaves a drive that does not boot and can be
+laid down again. Each step is read back.
 
 The root partition gets the drive's whole size here; its file system is grown by the system
 itself at its first boot (systemd-growfs, from fstab). So laying down writes nothing outside
@@ -11,12 +12,13 @@ the image's extent but the backup GPT, and `recheck` still holds for all other b
 
 from __future__ import annotations
 
+import mmap
 import os
 from dataclasses import dataclass
 
 from appliance.errors import ToolError
-from appliance.imaging import gpt
-from appliance.imaging.blocks import aligned, drop_cache, read_all, write_all
+from appliance.imaging import fat, gpt
+from appliance.imaging.blocks import aligned, drop_cache, read_all, sector_bytes, write_all
 from appliance.imaging.errors import LayDownError
 from appliance.imaging.identity import SystemIdentity, content
 from appliance.imaging.manifest import SECTOR_BYTES, Manifest
@@ -50,45 +52,49 @@ def finish(
     tune2fs. `first` is the image's first MiB as `lay_down` gave it; `bios`: the machine starts
     its disks by a BIOS. LayDownError `image-finish-failed` with the step that failed.
     """
+    drive = _Drive(fd)
     try:
-        table = gpt.fitted(gpt.parse(first), drive_bytes, identity.guids)
+        table = gpt.parse(first)
+        _same_partitions(table, manifest)
+        table = gpt.fitted(gpt.in_sectors(table, drive.sector_bytes), drive_bytes, identity.guids)
     except gpt.GptError as error:
         raise _failed("partition table", error) from error
-    _same_partitions(table, manifest)
     root = manifest.partition("root")
     try:
         for slot in manifest.slots:
-            _patch(fd, slot.offset, content(slot, identity))
+            drive.patch(slot.offset, content(slot, identity))
         os.fsync(fd)
         ext4.set_uuid(path, root.first_lba * SECTOR_BYTES, str(identity.root_uuid))
         drop_cache(fd)
         for slot in manifest.slots:
-            _expect(fd, slot.offset, content(slot, identity), f"slot {slot.kind}")
+            drive.expect(slot.offset, content(slot, identity), f"slot {slot.kind}")
         found = ext4.uuid(path, root.first_lba * SECTOR_BYTES)
     except (OSError, ValueError, ToolError) as error:
         raise _failed("unique ids", error) from error
     if found != str(identity.root_uuid):
         raise _failed("unique ids", f"the root file system says {found or 'nothing'}")
+    _fit_esp(drive, manifest)
     tail = gpt.backup(table, drive_bytes)
+    tail_at = gpt.backup_offset(drive_bytes, table.sector_bytes)
     head = gpt.primary(table, drive_bytes, first[: gpt.BOOT_CODE_BYTES], active=bios)
     head += first[len(head) :]
     try:
-        _patch(fd, gpt.backup_offset(drive_bytes), tail)
+        drive.patch(tail_at, tail)
         os.fsync(fd)
-        _expect(fd, gpt.backup_offset(drive_bytes), tail, "backup GPT")
-        _patch(fd, 0, head)
+        drive.expect(tail_at, tail, "backup GPT")
+        drive.patch(0, head)
         drop_cache(fd)
-        _expect(fd, 0, head, "first MiB")
+        drive.expect(0, head, "first MiB")
     except OSError as error:
         raise _failed("boot sectors", error) from error
     return Finished(
         written=(
             ByteRange(offset=0, length=manifest.disk_bytes),
-            ByteRange(offset=gpt.backup_offset(drive_bytes), length=len(tail)),
+            ByteRange(offset=tail_at, length=len(tail)),
         ),
         disk_guid=str(table.disk_guid),
         esp_guid=str(table.partitions[manifest.partition("esp").number - 1].guid),
-        root_bytes=(table.partitions[-1].last_lba + 1 - root.first_lba) * SECTOR_BYTES,
+        root_bytes=table.partitions[-1].sectors * table.sector_bytes,
     )
 
 
@@ -98,39 +104,50 @@ def _failed(step: str, problem: object) -> LayDownError:
 
 def _same_partitions(table: gpt.Gpt, manifest: Manifest) -> None:
     """The GPT in the image must be the one that the signed manifest describes."""
-    have = tuple((part.first_lba, part.last_lba) for part in table.partitions[:-1])
-    want = tuple((part.first_lba, part.last_lba) for part in manifest.partitions[:-1])
-    first = manifest.partitions[-1].first_lba
-    if have != want or table.partitions[-1].first_lba != first:
+    have = tuple((part.first_lba, part.last_lba) for part in table.partitions)
+    if have != tuple((part.first_lba, part.last_lba) for part in manifest.partitions):
         raise _failed("partition table", "the image's own differs from its manifest")
 
 
-def _patch(fd: int, offset: int, data: bytes) -> None:
-    """Change bytes anywhere on the drive through whole sectors."""
-    start, end = _sectors_around(offset, len(data))
-    sectors = _read(fd, start, end - start)
-    sectors[offset - start : offset - start + len(data)] = data
-    buffer = aligned(len(sectors))
-    buffer[:] = bytes(sectors)
-    write_all(fd, buffer, start)
+def _fit_esp(drive: _Drive, manifest: Manifest) -> None:
+    """Give the EFI system partition's FAT the drive's sectors, where they are not the image's."""
+    if drive.sector_bytes == SECTOR_BYTES:
+        return
+    start = manifest.partition("esp").first_lba * SECTOR_BYTES
+    try:
+        area = fat.reserved_area(drive.read(start, fat.RESERVED_BYTES), drive.sector_bytes)
+        drive.patch(start, area)
+        drop_cache(drive.fd)
+        drive.expect(start, area, "EFI system partition")
+    except (OSError, fat.FatError) as error:
+        raise _failed("EFI system partition", error) from error
 
 
-def _expect(fd: int, offset: int, data: bytes, what: str) -> None:
-    start, end = _sectors_around(offset, len(data))
-    sectors = _read(fd, start, end - start)
-    if sectors[offset - start : offset - start + len(data)] != data:
-        raise _failed(what, "reads back other bytes than were written")
+class _Drive:
+    """Bytes anywhere on the open drive, read and changed through whole sectors of it."""
 
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self.sector_bytes = sector_bytes(fd)
 
-def _sectors_around(offset: int, length: int) -> tuple[int, int]:
-    """Start and end of the whole 512-byte sectors around a range: what O_DIRECT can write."""
-    return offset // SECTOR_BYTES * SECTOR_BYTES, -(
-        -(offset + length) // SECTOR_BYTES
-    ) * SECTOR_BYTES
+    def read(self, offset: int, length: int) -> bytes:
+        start, sectors = self._around(offset, length)
+        return bytes(sectors[offset - start : offset - start + length])
 
+    def patch(self, offset: int, data: bytes) -> None:
+        start, sectors = self._around(offset, len(data))
+        sectors[offset - start : offset - start + len(data)] = data
+        write_all(self.fd, sectors, start)
 
-def _read(fd: int, offset: int, length: int) -> bytearray:
-    buffer = aligned(length)
-    with memoryview(buffer) as view:
-        read_all(fd, view, offset)
-        return bytearray(view)
+    def expect(self, offset: int, data: bytes, what: str) -> None:
+        if self.read(offset, len(data)) != data:
+            raise _failed(what, "reads back other bytes than were written")
+
+    def _around(self, offset: int, length: int) -> tuple[int, mmap.mmap]:
+        """The whole sectors around a range, which is what O_DIRECT can transfer; their start."""
+        unit = self.sector_bytes
+        start = offset // unit * unit
+        buffer = aligned(-(-(offset + length) // unit) * unit - start)
+        with memoryview(buffer) as view:
+            read_all(self.fd, view, start)
+        return start, buffer

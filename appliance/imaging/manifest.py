@@ -29,6 +29,7 @@ ALGORITHM = "ES256"
 MANIFEST_NAME = "manifest.jws"
 DATA_NAME = "disk.raw.zst"
 SECTOR_BYTES = 512
+LARGE_SECTOR_BYTES = 4096
 FIRST_BYTES = 1 << 20
 _MAX_MANIFEST_BYTES = 64 << 20
 _MAX_FRAME_BYTES = 64 << 20
@@ -99,7 +100,11 @@ class Companion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """Everything that laying down needs to know. Sizes in bytes, dates RFC 3339."""
+    """Everything that laying down needs to know. Sizes in bytes, dates RFC 3339.
+
+    `sector_bytes` is the image's own sector, `sector_sizes` are the logical sectors of drives
+    that it can be fitted to.
+    """
 
     schema: str
     profile: str
@@ -121,6 +126,7 @@ class Manifest:
     kernel: str
     packages: int
     recipe: str
+    sector_sizes: tuple[int, ...] = (SECTOR_BYTES,)
     modaliases: tuple[str, ...] = ()
     companions: tuple[Companion, ...] = ()
 
@@ -255,6 +261,8 @@ def inconsistency(manifest: Manifest) -> str:
         return f"schema {manifest.schema}"
     if manifest.sector_bytes != SECTOR_BYTES:
         return f"sectors of {manifest.sector_bytes} bytes"
+    if not {SECTOR_BYTES} <= set(manifest.sector_sizes) <= {SECTOR_BYTES, LARGE_SECTOR_BYTES}:
+        return f"for drives with sectors of {manifest.sector_sizes} bytes"
     size, frame = manifest.disk_bytes, manifest.frame_bytes
     if not FIRST_BYTES < frame <= _MAX_FRAME_BYTES or frame % FIRST_BYTES:
         return f"frames of {frame} bytes"
@@ -276,11 +284,14 @@ def _partition_problem(manifest: Manifest) -> str:
     if tuple(partition.role for partition in manifest.partitions) != ROLES:
         return "partitions are not " + ", ".join(ROLES)
     free = FIRST_BYTES // SECTOR_BYTES
+    unit = max(manifest.sector_sizes) // SECTOR_BYTES
     for number, partition in enumerate(manifest.partitions, 1):
         if partition.number != number or partition.first_lba < free:
             return f"partition {number} overlaps what is before it"
         if partition.last_lba < partition.first_lba:
             return f"partition {number} is empty"
+        if partition.first_lba % unit or (partition.last_lba + 1) % unit:
+            return f"partition {number} is not for sectors of {unit * SECTOR_BYTES} bytes"
         free = partition.last_lba + 1
     if free * SECTOR_BYTES > manifest.disk_bytes - FIRST_BYTES:
         return "the last partition reaches into the backup GPT"

@@ -93,6 +93,7 @@ def offer(
         support_until=manifest.support_until,
         source=source,
         file_bytes=manifest.file_bytes,
+        sector_sizes=manifest.sector_sizes,
     )
 
 

@@ -19,7 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.errors import ConfigError
+from appliance.errors import ConfigError, StickGoneError, TajdeedError
+from appliance.hardware.booted import booted, is_gone
 from appliance.i18n import N_, _
 from appliance.imaging.relay import is_remote
 from appliance.job.board import Board
@@ -95,6 +96,7 @@ class Engine:
         self._tags: dict[str, str] = {}
         self._sticks = SecondSticks(store.second)
         self._stopping = False
+        self._stick = booted()
 
     @property
     def settings(self) -> Settings:
@@ -113,6 +115,22 @@ class Engine:
     def serve(self) -> None:
         """Run the job to its end, then keep answering faces."""
         Server(self.store.run / "engine.socket", self.board, self.handle).start()
+        try:
+            self._course()
+        except (OSError, TajdeedError):
+            # A failed write may have been the first that we noticed of it.
+            if not is_gone(self._stick):
+                raise
+        self.board.change(problems=(Reason(code="stick-gone"),))
+        while True:
+            # Of no use any more but to say so: this program is no longer on any medium.
+            time.sleep(_TICK_S)
+
+    def _check_stick(self) -> None:
+        if is_gone(self._stick):
+            raise StickGoneError("stick-gone")
+
+    def _course(self) -> None:
         problem = self._read_settings()
         self._look(with_smart=False)
         self._open_station()
@@ -122,7 +140,7 @@ class Engine:
         log, record = self._begin()
         if record.consent is None:
             self._detect(log, record)
-        self._running(log, record).run_to_end(_TICK_S)
+        self._running(log, record).run_to_end(_TICK_S, self._check_stick)
         self._idle()
 
     def _read_settings(self) -> Reason | None:
@@ -163,23 +181,21 @@ class Engine:
 
     def _look(self, *, with_smart: bool) -> Machine:
         """Detect the machine and put it on the board."""
-        from appliance.hardware.booted import booted
         from appliance.hardware.machine import machine
 
-        found = machine(booted(), with_smart=with_smart)
+        found = machine(self._stick, with_smart=with_smart)
         if "usb" in self.settings["image.sources"] and self._sticks.look(found):
             # Before anybody sees a plan in which a drive that we read images from is a target.
-            found = machine(booted(), with_smart=with_smart)
+            found = machine(self._stick, with_smart=with_smart)
         if self._sleep is not None:
             found = self._sleep.told(found)
         self.board.change(machine=found)
         return found
 
     def _open_station(self) -> None:
-        from appliance.hardware.booted import booted
         from appliance.job.issuing import Issuer
 
-        self._issuer = Issuer(self.store, self.settings, booted().unsigned)
+        self._issuer = Issuer(self.store, self.settings, self._stick.unsigned)
         self.board.change(station=self._issuer.station())
 
     def _running(self, log: Writer, record: JobRecord) -> Running:
@@ -201,6 +217,7 @@ class Engine:
 
     def _housekeeping(self) -> None:
         """What goes on beside the job: the courier's news, and being switched off."""
+        self._check_stick()
         self.issuer.adopt_certificate()
         self.board.change(delivery=self.issuer.delivery(), station=self.issuer.station())
         if self._stopping:

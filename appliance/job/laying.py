@@ -46,6 +46,7 @@ def lay_down(task: Task, log: Writer) -> None:
         image=image,
         trusted=tuple(file.read_bytes() for file in sorted(Path(task.image_keys).glob("*.pem"))),
         asset_tag=task.asset_tag,
+        kept_partitions=task.kept_partitions,
         bios=not os.path.exists("/sys/firmware/efi"),
         read_back=task.read_back,
         zeros_everywhere=task.policy.final_fill == "zeros-everywhere",

@@ -12,7 +12,9 @@ from appliance.imaging.upgrade import memory_advice
 from appliance.model import DrivePlan, ImageOffer, JobPlan, Machine, Media, Policy, Reason
 
 # What keeps an image off a machine whatever its memory.
-_OTHER_NEEDS = frozenset(("image-not-allowed", "image-needs-disk", "image-sector-size"))
+_OTHER_NEEDS = frozenset(
+    ("image-not-allowed", "image-needs-disk", "image-sector-size", "image-needs-uefi")
+)
 
 
 def job_plan(
@@ -55,7 +57,13 @@ def _with_image(
         key=lambda plan: (plan.drive.media != Media.FLASH, plan.drive.size_bytes, plan.drive.path),
     )
     for plan in candidates:
-        choice = choose(images, policy, machine.ram_mib, plan.drive)
+        choice = choose(
+            images,
+            policy,
+            machine.ram_mib,
+            plan.drive,
+            bios=machine.firmware_kind == "bios",
+        )
         if choice.image is not None:
             placed = replace(plan, image=choice.image)
             return tuple(placed if item is plan else item for item in plans), ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from appliance.erasure.release import release
 from appliance.errors import TajdeedError
 from appliance.hardware.drives import found_again
 from appliance.hardware.machine import settled
+from appliance.hardware.partitions import partition_ids
 from appliance.imaging.relay import SOCKET_NAME
 from appliance.job import task as tasks
 from appliance.job.assettag import hostname
@@ -88,11 +89,14 @@ class Running:
         self._alive_at: dict[str, float] = {}
         self._states: dict[str, DriveState] = {}
         self._missed_since: dict[str, float] = {}
+        # The drives of a machine that was started again, by key.
+        self._here: dict[str, Drive] | None = None
 
     # --- the course ------------------------------------------------------------------------
 
-    def run_to_end(self, tick_s: float) -> None:
-        """Go on until everything of the plan is decided and stated."""
+    def run_to_end(self, tick_s: float, check: Callable[[], None]) -> None:
+        """Go on until everything of the plan is decided and stated; `check` may end it before
+        each round by an exception."""
         self._board.change(
             phase=JobPhase.RUNNING,
             machine=self._plan.machine,
@@ -103,6 +107,7 @@ class Running:
             asset_tag=self._record.asset_tag,
         )
         while self._record.outcome is None:
+            check()
             for plan in self._erased():
                 self._step(plan)
             self._show()
@@ -134,6 +139,7 @@ class Running:
         self, machine: Machine, images: Sequence[ImageOffer]
     ) -> tuple[DrivePlan | Reason, ...]:
         """For each of them how it goes on in this machine, or why it cannot."""
+        self._here = {drive.key: drive for drive in machine.drives}
         return tuple(
             resumption(plan, self._result(plan).drive, self._plan.machine, machine, images)
             for plan in self.cut_short()
@@ -236,6 +242,7 @@ class Running:
             blank=kind == LAY_DOWN and holds_zeros(self._result(plan)),
             asset_tag=self._record.asset_tag,
             hostname=hostname(self._record.asset_tag),
+            kept_partitions=self._kept_partitions() if kind == LAY_DOWN else (),
             psid_file=str(self._store.psids / drive.key) if takes_psid(plan) else "",
         )
         path = self._store.task(job, drive.key, kind)
@@ -257,6 +264,13 @@ class Running:
             entry = self._log.add("drive-refused", drive=drive.key, reason=to_json(refusal))
             take(self._record, entry)
         self._alive_at[f"{drive.key}.{kind}"] = time.monotonic()
+
+    def _kept_partitions(self) -> tuple[str, ...]:
+        drives = [item.drive for item in self._erased()]
+        if self._here is not None:
+            # At another boot the kernel may have given their names to other drives.
+            drives = [self._here[drive.key] for drive in drives if drive.key in self._here]
+        return partition_ids({node for drive in drives for node in drive.nodes})
 
     def _unit(self, drive: Drive, kind: str) -> str:
         return f"tajdeed-worker-{self._record.job[:8]}-{drive.key}-{kind}.service"

@@ -14,8 +14,9 @@ from appliance.model import DrivePlan, ImageOffer, Policy, from_json, to_json
 class Task:
     """An erase (`kind="erase"`) or, once that drive is decided, a lay-down (`"lay-down"`).
 
-    `relay`: the courier's socket, for an image from a server. `psid_file`: where the drive's
-    PSID lies, if one was given; it stands in no task.
+    `kept_partitions`: the PARTUUIDs of all that stay in the machine. `relay`: the courier's
+    socket, for an image from a server. `psid_file`: where the drive's PSID lies, if one was
+    given; it stands in no task.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Task:
     blank: bool = False
     asset_tag: str = ""
     hostname: str = ""
+    kept_partitions: tuple[str, ...] = ()
     psid_file: str = ""
 
 

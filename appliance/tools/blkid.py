@@ -22,6 +22,16 @@ class FileSystem:
     label: str
 
 
+def partition_id(node: str) -> str:
+    """The PARTUUID of a partition's node (a GUID, or an MBR's signature and the number) as the
+    table of its disk has it; empty where it is no partition or cannot be read.
+
+    ToolError `tool-missing` or `tool-timeout`.
+    """
+    asked = ("blkid", "-p", "-o", "value", "-s", "PART_ENTRY_UUID", node)
+    return run(asked, timeout_s=_TIMEOUT_S, ok=None).stdout.strip()
+
+
 def kind(node: str) -> str:
     """The TYPE of a device node (libblkid's name); empty where it holds nothing that is known,
     two things at once, or cannot be read.

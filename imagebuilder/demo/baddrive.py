@@ -1,20 +1,11 @@
-"""A drive that gives back old data in one range, served to QEMU by nbdkit on a Unix socket.
+"""A drive that gives back old data in one range: what the demo's bad drive is."""
 
-The raw file below stays what the drive "really" holds, so the demo can look at it. Owns its
-nbdkit process; ends it with the `with` statement.
-"""
-
-import shutil
-import subprocess
-import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
 
 from imagebuilder.demo import forgetful
 from imagebuilder.demo.markers import Hit
-from imagebuilder.toolsroot import in_tools
+from imagebuilder.demo.served import ServedDrive
 
 RANGE_BYTES = 64 * 1024
 
@@ -33,50 +24,10 @@ def remembered_range(hits: Sequence[Hit], begin: int) -> int:
     raise ValueError("no range of this disk is full of markers")
 
 
-class BadDrive:
-    """The disk `path` with the memory of `RANGE_BYTES` at `offset`; `source` is for QEMU."""
+class BadDrive(ServedDrive):
+    """The disk `path` with the memory of `RANGE_BYTES` at `offset`."""
 
     def __init__(self, path: Path, offset: int, log: Path) -> None:
-        self._path = path.resolve()
+        parameters = {"offset": str(offset), "length": str(RANGE_BYTES)}
+        super().__init__(path, Path(forgetful.__file__), parameters, log)
         self.offset = offset
-        self._log = log
-        self._directory = Path(tempfile.mkdtemp(prefix="tajdeed-nbd-", dir="/tmp"))
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def source(self) -> str:
-        """The address as QEMU takes it."""
-        return f"nbd+unix:///?socket={self._directory / 'nbd'}"
-
-    def __enter__(self) -> Self:
-        socket = self._directory / "nbd"
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                in_tools(
-                    [
-                        *["nbdkit", "--foreground", "--exit-with-parent"],
-                        *["--unix", str(socket), "python"],
-                        str(Path(forgetful.__file__).resolve()),
-                        *[f"disk={self._path}", f"offset={self.offset}"],
-                        f"length={RANGE_BYTES}",
-                    ],
-                    cwd=Path("/"),
-                ),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
-            )
-        deadline = time.monotonic() + 20
-        while not socket.exists():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.__exit__()
-                raise OSError(f"nbdkit did not start: {self._log.read_text(errors='replace')}")
-            time.sleep(0.05)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait()
-        shutil.rmtree(self._directory, ignore_errors=True)

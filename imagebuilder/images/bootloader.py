@@ -13,6 +13,8 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.imaging import fat
+from appliance.imaging.manifest import LARGE_SECTOR_BYTES, SECTOR_BYTES
 from imagebuilder.images.chroot import in_tree
 from imagebuilder.run import ProgramError
 from imagebuilder.toolsroot import run_tool
@@ -107,6 +109,21 @@ def bios_boot(tree: Path, core_lba: int, core_sectors: int, root_number: int) ->
     return BiosBoot(boot_code=bytes(boot), core=bytes(core))
 
 
+def make_fat(image: Path, size_bytes: int, *, serial: int, epoch: int) -> None:
+    """An empty FAT32 that can be given 4 KiB sectors; FatError where it came out otherwise."""
+    image.write_bytes(b"")
+    with image.open("r+b") as stream:
+        stream.truncate(size_bytes)
+    layout = ["-S", SECTOR_BYTES, "-s", fat.CLUSTER_BYTES // SECTOR_BYTES]
+    layout += ["-R", fat.RESERVED_BYTES // SECTOR_BYTES]
+    # A made-up geometry with tracks of 16 KiB: mkfs.vfat takes whole tracks only.
+    layout += ["-g", "64/32"]
+    words = ["mkfs.vfat", "-F", "32", *map(str, layout), "-n", "ESP", "-i", f"{serial:08x}"]
+    run_tool([*words, image], env={"SOURCE_DATE_EPOCH": str(epoch), "TZ": "UTC"})
+    with image.open("rb") as stream:
+        fat.reserved_area(stream.read(fat.RESERVED_BYTES), LARGE_SECTOR_BYTES)
+
+
 def make_esp(
     tree: Path, image: Path, size_bytes: int, *, serial: int, root_uuid: str, epoch: int
 ) -> None:
@@ -115,11 +132,7 @@ def make_esp(
     `epoch`: the time of its directories, in Unix seconds; FAT keeps local time, taken as UTC.
     """
     clock = {"SOURCE_DATE_EPOCH": str(epoch), "TZ": "UTC"}
-    image.write_bytes(b"")
-    with image.open("r+b") as stream:
-        stream.truncate(size_bytes)
-    form = ["mkfs.vfat", "-F", "32", "-s", "1", "-n", "ESP", "-i", f"{serial:08x}"]
-    run_tool([*form, image], env=clock)
+    make_fat(image, size_bytes, serial=serial, epoch=epoch)
     config = image.with_name("esp-grub.cfg")
     config.write_text(_EARLY_CFG.format(root_uuid=root_uuid))
     os.utime(config, (epoch, epoch))

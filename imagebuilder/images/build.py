@@ -17,6 +17,7 @@ import imagebuilder.templates
 from appliance.errors import TrustError
 from appliance.imaging.manifest import (
     DATA_NAME,
+    LARGE_SECTOR_BYTES,
     MANIFEST_NAME,
     SCHEMA,
     SECTOR_BYTES,
@@ -55,6 +56,8 @@ LOCK_NAME = "packages.lock"
 
 # How often each id stands in an image: boot loader on the ESP, grub.cfg three times, fstab ...
 _EXPECTED_SLOTS = {"root-uuid": 5, "esp-serial": 1, "esp-serial-raw": 2, "hostname": 2}
+# The appliance's own modules that say how an image is made up.
+_FORMATS = ("fat.py", "gpt.py", "manifest.py")
 # FAT32: the volume id in the boot sector, and in its copy in sector 6.
 _FAT_SERIALS = (0x43, 6 * SECTOR_BYTES + 0x43)
 
@@ -161,6 +164,7 @@ def _build(
         kernel=kernel_version(tree),
         packages=len(found),
         recipe=recipe,
+        sector_sizes=(SECTOR_BYTES, LARGE_SECTOR_BYTES),
         modaliases=drivers.modaliases(tree),
         companions=tuple(
             Companion(name=file, sha256=hashlib.sha256(text.encode()).hexdigest())
@@ -210,7 +214,7 @@ def _recipe(profile: Profile, layer: PackageLayer) -> str:
         *sorted(Path(__file__).parent.glob("*.py")),
         *(path for path in sorted(FAMILY_PC.rglob("*")) if "__pycache__" not in path.parts),
         *sorted(Path(imagebuilder.templates.__file__).parent.glob("*.py")),
-        *(Path(appliance.imaging.__file__).with_name(name) for name in ("gpt.py", "manifest.py")),
+        *(Path(appliance.imaging.__file__).with_name(name) for name in _FORMATS),
     ]
     parts: list[str | bytes] = [lock_text(layer.lock)]
     parts.append(canonical(_portable(profile)))

@@ -16,6 +16,7 @@ from typing import Any
 import jsonschema
 import yaml
 
+from appliance.imaging import fat
 from appliance.model import from_json
 from imagebuilder.mirror import RELEASE
 
@@ -74,7 +75,17 @@ SCHEMA: dict[str, Any] = _record(
         },
     ),
     hooks=_texts(_PATH),
-    size=_record((), esp_mib={"type": "integer", "minimum": 34, "maximum": 512}, free_mib=_WHOLE),
+    size=_record(
+        (),
+        esp_mib={
+            "type": "integer",
+            "minimum": fat.LEAST_MIB,
+            "maximum": 512,
+            # Else mkfs.vfat ends the allocation tables in the middle of 4 KiB.
+            "multipleOf": 4,
+        },
+        free_mib=_WHOLE,
+    ),
 )
 
 _COMPONENTS = ("main",)
@@ -136,7 +147,7 @@ class FirstBoot:
 class Size:
     """MiB of the EFI system partition, and free in the root file system before it grows."""
 
-    esp_mib: int = 40
+    esp_mib: int = fat.LEAST_MIB
     free_mib: int = 256
 
 

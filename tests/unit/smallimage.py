@@ -11,6 +11,7 @@ from pathlib import Path
 from appliance.imaging import gpt
 from appliance.imaging.manifest import (
     DATA_NAME,
+    LARGE_SECTOR_BYTES,
     MANIFEST_NAME,
     SCHEMA,
     SECTOR_BYTES,
@@ -21,14 +22,16 @@ from appliance.imaging.manifest import (
     Title,
     sign,
 )
+from imagebuilder.images.bootloader import make_fat
 from imagebuilder.images.disk import fixed_ids
 from imagebuilder.images.frames import FRAME_BYTES, Needle, write_frames
 from imagebuilder.images.keys import ImageKey, image_key
+from imagebuilder.toolsroot import run_tool
 
 MIB = 1 << 20
 IDS = fixed_ids("a recipe for tests")
-DISK_BYTES = 29 * MIB
-ROOT_OFFSET = 4 * MIB
+DISK_BYTES = 31 * MIB
+ESP_OFFSET, ROOT_OFFSET = 2 * MIB, 6 * MIB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +67,8 @@ def small_image(directory: Path, profile: str = "small") -> SmallImage:
     place.mkdir(parents=True)
     partitions = (
         Partition(number=1, role="bios-boot", first_lba=2048, last_lba=4095),
-        Partition(number=2, role="esp", first_lba=4096, last_lba=8191),
-        Partition(number=3, role="root", first_lba=8192, last_lba=DISK_BYTES // 512 - 2049),
+        Partition(number=2, role="esp", first_lba=4096, last_lba=12287),
+        Partition(number=3, role="root", first_lba=12288, last_lba=DISK_BYTES // 512 - 2049),
     )
     raw = directory / "disk.raw"
     _make_raw(directory, raw, partitions)
@@ -94,10 +97,15 @@ def small_image(directory: Path, profile: str = "small") -> SmallImage:
         extents=framed.extents,
         partitions=partitions,
         root_file_system="ext4",
-        slots=(*framed.slots, Slot(kind="esp-serial-raw", offset=2 * MIB + 0x43, length=4)),
+        slots=(
+            *framed.slots,
+            Slot(kind="esp-serial-raw", offset=ESP_OFFSET + 0x43, length=4),
+            Slot(kind="esp-serial-raw", offset=ESP_OFFSET + 6 * SECTOR_BYTES + 0x43, length=4),
+        ),
         kernel="6.12",
         packages=1,
         recipe="0123456789abcdef",
+        sector_sizes=(SECTOR_BYTES, LARGE_SECTOR_BYTES),
     )
     image = SmallImage(place=place, raw=raw.read_bytes(), manifest=manifest, key=key)
     image.changed_manifest()
@@ -130,11 +138,16 @@ def _make_raw(directory: Path, raw: Path, partitions: tuple[Partition, ...]) -> 
             )
         ),
     )
+    esp = directory / "esp.img"
+    make_fat(esp, ROOT_OFFSET - ESP_OFFSET, serial=IDS.esp_serial, epoch=1)
+    config = directory / "grub.cfg"
+    config.write_text(f"set root={IDS.root_uuid}")
+    run_tool(["mcopy", "-i", esp, config, "::grub.cfg"])
     with raw.open("wb") as stream:
         stream.truncate(DISK_BYTES)
         stream.write(gpt.primary(table, DISK_BYTES, bytes(range(200))))
-        stream.seek(2 * MIB)
-        stream.write(f"set root={IDS.root_uuid}".encode())
+        stream.seek(ESP_OFFSET)
+        stream.write(esp.read_bytes())
         stream.seek(gpt.backup_offset(DISK_BYTES))
         stream.write(gpt.backup(table, DISK_BYTES))
     size_kib = (partitions[2].last_lba + 1 - partitions[2].first_lba) // 2

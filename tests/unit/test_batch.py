@@ -240,6 +240,17 @@ def test_engine_gone_is_said_once_and_the_run_goes_on() -> None:
     assert run.exit is None
 
 
+def test_a_pulled_stick_is_said_once_and_in_words() -> None:
+    run = course()
+    run.absorb(states.RUNNING, 0.0)
+    without = replace(states.RUNNING, problems=(Reason(code="stick-gone"),))
+    (event,) = run.absorb(without, 1.0)
+    assert (event["event"], event["code"]) == ("problem", "stick-gone")
+    assert "pulled out" in human_line(event)
+    assert run.absorb(without, 2.0) == []
+    assert run.exit is None, "nobody knows yet how the drives will have ended"
+
+
 def test_a_line_is_one_line_of_ascii_whatever_the_drive_is_called() -> None:
     evil = replace(states.SATA, identity=Identity(model=states.HOSTILE, serial=states.HOSTILE))
     machine = replace(states.MACHINE, drives=(evil,))

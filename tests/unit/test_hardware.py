@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.hardware import ata, descriptor, drives, holders
-from appliance.hardware.booted import booted
+from appliance.hardware.booted import booted, is_gone
 from appliance.hardware.sysfs import printable
 
 
@@ -94,6 +94,10 @@ def test_the_stick_and_a_copy_of_it_are_known(tmp_path: Path) -> None:
     (disk / "sdc2/uevent").write_text("MAJOR=8\nPARTNAME=aa-bb\n")
     assert drives._is_twin(disk, where.mark)
     assert not drives._is_twin(disk, "aa-bc") and not drives._is_twin(disk, "")
+    assert is_gone(where, tmp_path / "sys")
+    (tmp_path / "sys/block/sdb").mkdir(parents=True)
+    assert not is_gone(where, tmp_path / "sys")
     assert booted(tmp_path / "missing").disk is None
+    assert not is_gone(booted(tmp_path / "missing"), tmp_path / "sys")
     file.write_text("{")
     assert booted(file).disk is None

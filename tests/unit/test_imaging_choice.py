@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -133,3 +134,29 @@ def test_gpt_of_a_drive_that_is_too_small() -> None:
     table = gpt.Gpt(disk_guid=gpt.TYPE_ESP, partitions=(part,))
     with pytest.raises(gpt.GptError):
         gpt.fitted(table, 9999 * 512, (gpt.TYPE_ROOT, gpt.TYPE_ROOT))
+
+
+def test_4kn_drive_takes_an_image_made_for_it_but_not_behind_a_bios() -> None:
+    drive = disk(size_bytes=250 * GIB, logical_block_bytes=4096)
+    fit = replace(LIGHT, sector_sizes=(512, 4096))
+    assert choose((fit,), Policy(), 8000, drive).image == fit
+    behind_bios = choose((fit,), Policy(), 8000, drive, bios=True)
+    assert behind_bios.image is None
+    assert [reason.code for reason in behind_bios.reasons] == ["image-needs-uefi"]
+    assert choose((fit,), Policy(), 8000, disk(size_bytes=250 * GIB), bios=True).image == fit
+
+
+def test_table_in_large_sectors_keeps_every_byte_where_it_was() -> None:
+    part = gpt.GptPartition(
+        type_guid=gpt.TYPE_ROOT, guid=gpt.TYPE_ESP, first_lba=2048, last_lba=8191, name="root"
+    )
+    small = gpt.Gpt(disk_guid=gpt.TYPE_ESP, partitions=(part,))
+    large = gpt.in_sectors(small, 4096)
+    (moved,) = large.partitions
+    assert (moved.first_lba * 4096, moved.sectors * 4096) == (2048 * 512, 6144 * 512)
+    size = (1 << 30) + 4096
+    assert gpt.parse(gpt.primary(large, size, b""), 4096) == large
+    assert gpt.backup_offset(size, 4096) + len(gpt.backup(large, size)) == size
+    odd = replace(small, partitions=(replace(part, last_lba=8190),))
+    with pytest.raises(gpt.GptError):
+        gpt.in_sectors(odd, 4096)

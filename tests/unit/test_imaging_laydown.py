@@ -24,8 +24,8 @@ from appliance.imaging.shelf import shelf
 from appliance.imaging.source import FileSource
 from appliance.model import ByteRange, Identity
 from imagebuilder.toolsroot import run_tool
-from tests.unit.faultydisk import Faults, faulty_disk
-from tests.unit.smallimage import IDS, MIB, ROOT_OFFSET, SmallImage, small_image
+from tests.unit.faultydisk import Faults, faulty_disk, loop_device
+from tests.unit.smallimage import ESP_OFFSET, IDS, MIB, ROOT_OFFSET, SmallImage, small_image
 
 PATTERN = b"\xa5donor's-data\x5a\x00" + bytes(range(1, 18))
 DRIVE_BYTES = 64 * MIB + 512
@@ -407,3 +407,63 @@ def test_zeros_everywhere_leaves_nothing_but_the_image_and_says_so(
     assert deployment.written == (ByteRange(offset=0, length=DRIVE_BYTES),)
     assert "zeros-everywhere-read-back" in deployment.checks
     assert str(gpt.parse(after).disk_guid) == deployment.disk_guid
+
+
+# --- drives with logical sectors of 4096 bytes -----------------------------------------------
+
+
+@pytest.fixture
+def large_sectors(drive: Path) -> Iterator[Path]:
+    """The same disk behind a device of the kernel's whose logical sectors have 4096 bytes."""
+    os.truncate(drive, DRIVE_BYTES - 512)
+    with loop_device(drive, 4096) as loop:
+        yield loop
+
+
+def test_4kn_drive_has_a_table_and_a_fat_of_its_own_sectors(
+    made: SmallImage, drive: Path, large_sectors: Path, tmp_path: Path
+) -> None:
+    size = DRIVE_BYTES - 512
+    before = drive.read_bytes()
+    deployment = deploy(order(made, large_sectors, size), lambda progress: None)
+    after = drive.read_bytes()
+    assert deployment.written == planned_extents(deployment.image, size, 4096)
+    assert "fitted-to-sectors:4096" in deployment.checks
+    for offset in range(0, size, 4096):
+        if not any(extent.offset <= offset < extent.end for extent in deployment.written):
+            assert after[offset : offset + 4096] == before[offset : offset + 4096], offset
+    table = gpt.parse(after, 4096)
+    starts = [part.first_lba * 4096 for part in table.partitions]
+    assert starts == [MIB, ESP_OFFSET, ROOT_OFFSET]
+    assert table.partitions[-1].last_lba > (size - 2 * MIB) // 4096
+    said = run_tool(["sfdisk", "--verify", "--sector-size", "4096", drive], env={"LC_ALL": "C"})
+    assert "No errors detected" in said.text
+    esp = tmp_path / "esp"
+    esp.write_bytes(after[ESP_OFFSET:ROOT_OFFSET])
+    assert int.from_bytes(esp.read_bytes()[11:13], "little") == 4096
+    run_tool(["fsck.vfat", "-n", esp])
+    config = run_tool(["mtype", "-i", esp, "::grub.cfg"]).text
+    uuid = file_in(drive, "/etc/fstab").split()[0]
+    assert f"UUID={config.removeprefix('set root=')}" == uuid
+    serial = run_tool(["blkid", "-p", "-o", "value", "-s", "UUID", esp]).text.strip()
+    assert f"UUID={serial}" == file_in(drive, "/etc/fstab").split()[3]
+    run_tool(["e2fsck", "-fn", f"{drive}?offset={ROOT_OFFSET}"])
+
+
+def test_4kn_drive_is_refused_untouched_behind_a_bios_and_by_an_image_not_made_for_it(
+    made: SmallImage, drive: Path, large_sectors: Path
+) -> None:
+    size = DRIVE_BYTES - 512
+    before = drive.read_bytes()
+    wanted = order(made, large_sectors, size)
+    with pytest.raises(LayDownError) as caught:
+        deploy(replace(wanted, bios=True), lambda progress: None)
+    assert caught.value.code == "image-needs-uefi"
+    made.changed_manifest(sector_sizes=(512,))
+    try:
+        with pytest.raises(LayDownError) as caught:
+            deploy(order(made, large_sectors, size), lambda progress: None)
+    finally:
+        made.changed_manifest()
+    assert caught.value.code == "image-sector-size"
+    assert drive.read_bytes() == before

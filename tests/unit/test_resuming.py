@@ -227,7 +227,7 @@ def until_cut(pc: Pc, monkeypatch: pytest.MonkeyPatch) -> None:
     running, _board = pc.boot()
     running.state_interrupted()
     with pytest.raises(PowerCut):
-        running.run_to_end(0.05)
+        running.run_to_end(0.05, lambda: None)
     systemd_of(pc, monkeypatch, lays_down)
 
 
@@ -245,7 +245,7 @@ def gone_on(pc: Pc, images: Sequence[ImageOffer] | None = None) -> Board:
     (plan,) = running.resumptions(pc.machine, (pc.image,) if images is None else images)
     assert isinstance(plan, DrivePlan)
     running.resume((plan,), "boot-2")
-    running.run_to_end(0.05)
+    running.run_to_end(0.05, lambda: None)
     return board
 
 

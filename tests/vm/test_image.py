@@ -45,8 +45,9 @@ def small() -> tuple[Path, bytes]:
 
 
 @contextlib.contextmanager
-def loop_device(path: Path) -> Iterator[str]:
-    words = ["losetup", "--find", "--show", "--direct-io=on", str(path)]
+def loop_device(path: Path, sector_bytes: int) -> Iterator[str]:
+    words = ["losetup", "--find", "--show", "--direct-io=on"]
+    words += ["--sector-size", str(sector_bytes), str(path)]
     name = subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
     try:
         yield name
@@ -55,7 +56,13 @@ def loop_device(path: Path) -> Iterator[str]:
 
 
 def laid_down(
-    small: tuple[Path, bytes], raw: Path, size_bytes: int, tag: str, *, bios: bool
+    small: tuple[Path, bytes],
+    raw: Path,
+    size_bytes: int,
+    tag: str,
+    *,
+    bios: bool,
+    sector_bytes: int = 512,
 ) -> Deployment:
     """Lay the small image down on a sparse file of that size, by its loop device."""
     place, public = small
@@ -64,7 +71,7 @@ def laid_down(
     (offer,) = found.images
     with raw.open("wb") as stream:
         stream.truncate(size_bytes)
-    with loop_device(raw) as device:
+    with loop_device(raw, sector_bytes) as device:
         order = Order(
             drive=Identity(model="Loop", serial=tag),
             path=device,
@@ -85,13 +92,14 @@ def told(log: str, what: str, who: str = "small") -> list[str]:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    ("firmware", "bus", "size_bytes"),
+    ("firmware", "bus", "size_bytes", "sector_bytes"),
     [
-        ("bios", "sata", 3 * GIB),
-        ("secureboot", "nvme", 2 * GIB + 512 * 7),
-        ("uefi", "sata", 40 * GIB),
+        ("bios", "sata", 3 * GIB, 512),
+        ("secureboot", "nvme", 2 * GIB + 512 * 7, 512),
+        ("secureboot", "nvme", 2 * GIB + 4096 * 7, 4096),
+        ("uefi", "sata", 40 * GIB, 512),
     ],
-    ids=["bios-sata", "secureboot-nvme", "uefi-sata"],
+    ids=["bios-sata", "secureboot-nvme", "secureboot-nvme-4kn", "uefi-sata"],
 )
 def test_laid_down_system_starts_grown_and_unique(
     small: tuple[Path, bytes],
@@ -99,27 +107,30 @@ def test_laid_down_system_starts_grown_and_unique(
     firmware: Firmware,
     bus: Literal["sata", "nvme"],
     size_bytes: int,
+    sector_bytes: int,
 ) -> None:
-    raw = tmp_path / "drive.raw"
-    deployment = laid_down(small, raw, size_bytes, "TJ-0042-7", bios=firmware == "bios")
+    raw, bios = tmp_path / "drive.raw", firmware == "bios"
+    deployment = laid_down(
+        small, raw, size_bytes, "TJ-0042-7", bios=bios, sector_bytes=sector_bytes
+    )
     spec = MachineSpec(
         name="laid",
         firmware=firmware,
         memory_mib=512,
-        drives=(Drive(name="disk", source=raw, bus=bus),),
+        drives=(Drive(name="disk", source=raw, bus=bus, block_bytes=sector_bytes),),
     )
     with Machine(spec, tmp_path / "vm") as machine:
         machine.wait_for("@small started", 600)
     log = (tmp_path / "vm/serial0.log").read_text(errors="replace")
     assert told(log, "failed") == [""]
     assert told(log, "hostname") == ["tj-0042-7"]
-    assert told(log, "firmware") == ["bios" if firmware == "bios" else "uefi"]
+    assert told(log, "firmware") == ["bios" if bios else "uefi"]
     (machine_id,) = told(log, "machine-id")
     assert re.fullmatch("[0-9a-f]{32}", machine_id)
     (root,) = told(log, "root")
     source, uuid, kind, size = root.split()
     assert kind == "ext4"
-    assert int(size) > (size_bytes - 100 * 2**20) * 0.9
+    assert int(size) > (size_bytes - 300 * 2**20) * 0.9
     assert f"root=UUID={uuid}" in told(log, "kernel-line")[0]
     (esp,) = told(log, "esp")
     assert esp.split()[0] == source[:-1] + "2"

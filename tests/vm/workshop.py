@@ -13,10 +13,12 @@ from appliance.imaging.manifest import MANIFEST_NAME, Manifest, read_file
 from imagebuilder.demo.donated import AWKWARD, DECOY, NVME, SATA, Donated, donated_disks
 from imagebuilder.demo.job import Target
 from imagebuilder.demo.office import PC_DMI, REPOSITORY, Office
+from imagebuilder.demo.watch import Event
 from imagebuilder.images.build import build_image
 from imagebuilder.images.keys import image_key
 from imagebuilder.stick.command import stick_parts
 from imagebuilder.stick.writer import Parts, Personal, write_stick
+from imagebuilder.toolsroot import run_tool
 from imagebuilder.vm import Drive, Machine, MachineSpec, stick_drive
 from imagebuilder.vm.machine import Firmware
 from tests.vm.overlay import shell_overlay
@@ -28,6 +30,8 @@ SERIALS = {
     DECOY: "TESTUSB00003",
     AWKWARD: "TESTSATA0004",
 }
+
+DONORS_ESP = "d0d0d0d0-1111-4222-8333-444455556666"
 
 STATION = """\
 station:
@@ -123,6 +127,33 @@ def donated(
         network=network,
         dmi=PC_DMI,
     )
+
+
+def small_nvme(
+    directory: Path, serial: str, size_mib: int = 1152, block_bytes: int = 512
+) -> Target:
+    """An NVMe drive, as small as can take the small image, with a system partition of a donor's."""
+    directory.mkdir(parents=True, exist_ok=True)
+    raw = directory / f"{serial}.raw"
+    with raw.open("wb") as stream:
+        stream.truncate(size_mib << 20)
+    start, size = (1 << 20) // block_bytes, (64 << 20) // block_bytes
+    script = f"label: gpt\nstart={start}, size={size}, type=uefi, uuid={DONORS_ESP}\n"
+    words = ["sfdisk", "--quiet", "--no-reread", "--no-tell-kernel"]
+    run_tool([*words, "--sector-size", str(block_bytes), raw], stdin=script.encode())
+    drive = Drive(name="nvme", source=raw, bus="nvme", serial=serial, block_bytes=block_bytes)
+    return Target(serial=serial, raw=raw, drive=drive)
+
+
+def statements(workshop: Workshop, said: Sequence[Event], directory: Path) -> list[Path]:
+    """Every statement that a job told of, as the server has it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    papers = []
+    for event in said:
+        if event["event"] == "statement":
+            papers.append(directory / f"{event['type']}-{event['id'][:8]}.jws")
+            papers[-1].write_bytes(workshop.office.get(f"/api/v1/statements/{event['id']}.jws"))
+    return papers
 
 
 def digests(drives: Sequence[Target]) -> dict[str, str]:
