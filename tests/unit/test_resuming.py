@@ -27,6 +27,7 @@ from appliance.job import laying
 from appliance.job import task as tasks
 from appliance.job.board import Board
 from appliance.job.copies import Copies
+from appliance.job.engine import Engine
 from appliance.job.eventlog import Event, Writer
 from appliance.job.issuing import Issuer
 from appliance.job.record import job_record
@@ -329,6 +330,50 @@ def test_what_cannot_go_on_is_closed_and_its_reason_kept(
     assert "deployment" not in pc.statements()
     again, _board = pc.boot()
     assert again.cut_short() == ()
+
+
+def engine_of_next_boot(pc: Pc, here: Machine, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """The engine as it is when it has read its settings, in a machine with these drives."""
+    monkeypatch.setattr("appliance.job.worker.boot_id", lambda: "boot-2")
+    monkeypatch.setattr("appliance.hardware.machine.settled", lambda: True)
+    monkeypatch.setattr("appliance.job.engine._DRIVE_COMES_S", 0.0)
+    engine = Engine(pc.store)
+    engine._settings = settings.Settings(settings.defaults())
+    engine._issuer = Issuer(pc.store, engine._settings, None)
+    monkeypatch.setattr(engine, "_look", lambda *, with_smart: here)
+    return engine
+
+
+def test_engine_of_the_next_boot_goes_on_with_the_job_and_begins_no_new_one(
+    pc: Pc, made: SmallImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    power_cut(pc, monkeypatch)
+    pc.store.images.mkdir(parents=True)
+    (pc.store.images / "small").symlink_to(made.place)
+    engine = engine_of_next_boot(pc, pc.machine, monkeypatch)
+    log, record = engine._begin()
+    assert (record.job, record.boot, engine.board.state.job) == (JOB, "boot-2", JOB)
+    engine._running(log, record).run_to_end(0.05)
+    assert pc.store.job_ids() == (JOB,)
+    assert len(pc.statements()["deployment"]) == 1
+    # Killed and started again, or at one more boot: the job is over.
+    log.close()
+    _log, record = engine_of_next_boot(pc, pc.machine, monkeypatch)._begin()
+    assert record.job != JOB
+    assert record.consent is None
+
+
+def test_engine_in_another_machine_closes_the_job_and_begins_a_new_one(
+    pc: Pc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    power_cut(pc, monkeypatch)
+    before = pc.bytes()
+    other = replace(pc.machine, serial="ANOTHER")
+    _log, record = engine_of_next_boot(pc, other, monkeypatch)._begin()
+    assert record.job != JOB
+    old = job_record(Writer(pc.store.job_log(JOB)).events)
+    assert old.outcome == Outcome.CLEARED
+    assert pc.bytes() == before
 
 
 @pytest.mark.parametrize(
