@@ -123,7 +123,7 @@ def run_job(
                 told.exit = event["exit"]
                 camera.take("end")
         if told.refusal == "":
-            machine.wait_off(120)
+            machine.wait_off(300)
         told.elapsed_s = machine.elapsed_s
     return told
 

@@ -13,6 +13,7 @@ from appliance.job.state import JobState
 from appliance.model import Identity, Reason, digest
 from appliance.tui import words
 from appliance.tui.palette import ROLES
+from appliance.tui.screens.result import next_step
 from appliance.tui.session import Session
 from appliance.tui.text import visual
 from tests.unit import face_states as states
@@ -284,3 +285,11 @@ def test_facts_that_are_terms_of_ours_are_told_in_words(tongue: str) -> None:
     assert "Clear" in text
     assert "Purge" in text
     assert ("clear" in text) is False
+
+
+def test_a_machine_whose_image_failed_is_not_to_be_handed_on() -> None:
+    i18n.use("en")
+    sata, nvme, usb = states.REGISTERED.drives
+    state = replace(states.REGISTERED, drives=(sata, replace(nvme, image_outcome="failed"), usb))
+    assert "hand the machine on" in next_step(states.REGISTERED)
+    assert "no system was installed" in next_step(state)

@@ -32,9 +32,9 @@ def test_4kn_drive_starts_under_secure_boot_and_the_donors_entries_are_gone(
     said = []
     had = ""
     with Machine(spec, tmp_path / "pc") as machine:
-        for event in events(machine, 1800):
+        for event in events(machine, 2400):
             said.append(event)
-            if event["event"] == "machine":
+            if event["event"] == "machine" and not had:
                 nodes = {drive["serial"]: drive["path"] for drive in event["drives"]}
                 for serial, words in ((target.serial, WINDOWS), (SERIALS[DECOY], SOMEBODYS)):
                     machine.shell.check(
@@ -52,12 +52,7 @@ def test_4kn_drive_starts_under_secure_boot_and_the_donors_entries_are_gone(
     assert {tajdeed("verify", path, "--trust", workshop.office.trust)[0] for path in papers} == {0}
     kinds = {payload(path)["type"]: path for path in papers}
     checks = payload(kinds["deployment"])["body"]["checks"]
-    assert "boot-entry" in checks and "boot-entries-removed:1" in checks
-    status, text = tajdeed(
-        *("recheck", kinds["drive"], target.raw, "--deployment", kinds["deployment"]),
-        *("--trust", workshop.office.trust),
-    )
-    assert status == 0, text
+    assert {"boot-entry", "boot-entries-removed:1", "fitted-to-sectors:4096"} <= set(checks)
     assert_it_starts(
         replace(spec, drives=(target.drive,), network=False, memory_mib=1024), tmp_path
     )

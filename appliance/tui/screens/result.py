@@ -26,6 +26,11 @@ def next_step(state: JobState) -> str:
         )
     if state.station.unsigned is not None:
         return _("There is no certificate, only an unsigned record. Do it again with a good stick.")
+    if any(item.image_outcome == "failed" for item in state.drives):
+        return _(
+            "Erased and certified, but no system was installed: this machine does not start. "
+            "Put right what is said below and start the stick again."
+        )
     if state.delivery.refused:
         return _("The server refused a statement: tell the office before this machine goes on.")
     if state.delivery.waiting and not state.delivery.server:
