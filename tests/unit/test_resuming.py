@@ -353,7 +353,7 @@ def test_engine_of_the_next_boot_goes_on_with_the_job_and_begins_no_new_one(
     engine = engine_of_next_boot(pc, pc.machine, monkeypatch)
     log, record = engine._begin()
     assert (record.job, record.boot, engine.board.state.job) == (JOB, "boot-2", JOB)
-    engine._running(log, record).run_to_end(0.05)
+    engine._running(log, record).run_to_end(0.05, lambda: None)
     assert pc.store.job_ids() == (JOB,)
     assert len(pc.statements()["deployment"]) == 1
     # Killed and started again, or at one more boot: the job is over.
