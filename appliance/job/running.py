@@ -89,6 +89,8 @@ class Running:
         self._alive_at: dict[str, float] = {}
         self._states: dict[str, DriveState] = {}
         self._missed_since: dict[str, float] = {}
+        # The drives of a machine that was started again, by key.
+        self._here: dict[str, Drive] | None = None
 
     # --- the course ------------------------------------------------------------------------
 
@@ -137,6 +139,7 @@ class Running:
         self, machine: Machine, images: Sequence[ImageOffer]
     ) -> tuple[DrivePlan | Reason, ...]:
         """For each of them how it goes on in this machine, or why it cannot."""
+        self._here = {drive.key: drive for drive in machine.drives}
         return tuple(
             resumption(plan, self._result(plan).drive, self._plan.machine, machine, images)
             for plan in self.cut_short()
@@ -263,8 +266,11 @@ class Running:
         self._alive_at[f"{drive.key}.{kind}"] = time.monotonic()
 
     def _kept_partitions(self) -> tuple[str, ...]:
-        erased = {node for item in self._erased() for node in item.drive.nodes}
-        return partition_ids(erased)
+        drives = [item.drive for item in self._erased()]
+        if self._here is not None:
+            # At another boot the kernel may have given their names to other drives.
+            drives = [self._here[drive.key] for drive in drives if drive.key in self._here]
+        return partition_ids({node for drive in drives for node in drive.nodes})
 
     def _unit(self, drive: Drive, kind: str) -> str:
         return f"tajdeed-worker-{self._record.job[:8]}-{drive.key}-{kind}.service"
