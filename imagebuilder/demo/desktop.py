@@ -63,7 +63,7 @@ def family_desktop(
     firmware: Firmware,
     directory: Path,
     family: Family,
-    timeout_s: float = 600,
+    timeout_s: float = 1800,
 ) -> Desktop:
     """Start the PC from its own drive and do what a family does, without a mouse and the net.
 
@@ -79,8 +79,8 @@ def family_desktop(
     )
     with Machine(spec, directory) as machine:
         begun = first_start(machine, family, directory, timeout_s)
-        machine.wait_for("@log-in", 180)
-        settled_picture(machine, directory / "log-in.png", 120, 1)
+        machine.wait_for("@log-in", timeout_s)
+        settled_picture(machine, directory / "log-in.png", 300, 1)
         machine.type_text(family.password)
         machine.press("ret")
         say("the family logs in")
