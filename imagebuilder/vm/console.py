@@ -5,11 +5,12 @@ which a guest's shell listens.
 """
 
 import re
-import socket
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from imagebuilder.vm.plugs import connected
 
 # ECMA-48 control sequences, character set switches, operating system commands.
 _ESCAPES = re.compile(
@@ -30,8 +31,7 @@ class Console:
 
     def __init__(self, path: Path, name: str) -> None:
         self.name = name
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(path))
+        self._socket = connected(path)
         self._raw = bytearray()
         self._closed = False
         self._position = 0

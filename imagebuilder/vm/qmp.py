@@ -5,10 +5,11 @@ One request at a time; events that arrive meanwhile are kept in order. Never sta
 
 import json
 import select
-import socket
 import time
 from pathlib import Path
 from typing import Any
+
+from imagebuilder.vm.plugs import connected
 
 
 class QmpError(Exception):
@@ -19,11 +20,10 @@ class Qmp:
     """One connection. Not for several threads."""
 
     def __init__(self, path: Path) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket = connected(path)
         self._pending = b""
         self.events: list[dict[str, Any]] = []
         try:
-            self._socket.connect(str(path))
             self._message(time.monotonic() + 30)
             self.command("qmp_capabilities")
         except BaseException:
