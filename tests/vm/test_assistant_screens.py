@@ -33,6 +33,32 @@ exec dbus-run-session -- sh -c \\
   'xfwm4 --compositor=off 2>/dev/null & exec python3 /tmp/assistant_screens.py "$1"' run /tmp/"$1"
 """
 
+# A system bus with Debian's rules in the order given, ours wherever a directory lists it.
+BUS = """\
+<busconfig>
+  <type>system</type> <listen>unix:path=/tmp/bus</listen> <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/> <deny own="*"/> <deny send_type="method_call"/>
+    <allow send_type="signal"/> <allow send_type="method_return"/> <allow send_type="error"/>
+    <allow receive_type="method_return"/> <allow receive_type="error"/>
+    <allow send_destination="org.freedesktop.DBus"/>
+  </policy>
+  <include>/usr/share/dbus-1/system.d/%s</include>
+  <include>/usr/share/dbus-1/system.d/%s</include>
+  <includedir>/etc/dbus-1/system.d</includedir>
+</busconfig>
+"""
+ASK = """\
+printf %s "$1" >/tmp/bus.conf
+rm -f /tmp/bus
+dbus-daemon --config-file=/tmp/bus.conf --fork --print-pid >/tmp/bus.pid
+dbus-send --bus=unix:path=/tmp/bus --print-reply --dest=org.freedesktop.locale1 \\
+  /org/freedesktop/locale1 org.freedesktop.locale1.SetLocale >/tmp/answer 2>&1 || :
+kill "$(cat /tmp/bus.pid)"
+cat /tmp/answer
+"""
+RULES = ("org.freedesktop.locale1.conf", "systemd-localed-read-only.conf")
+
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -61,3 +87,13 @@ def test_every_page_stands_whole(tree: Path, size: str) -> None:
         assert not facts["scrolls"], page
         onward = texts("finish" if "ready" in page else "next")[page.startswith("en")]
         assert onward in facts["buttons"], page
+
+
+@pytest.mark.parametrize("rules", [RULES, RULES[::-1]], ids=["denied-last", "allowed-last"])
+def test_language_and_keyboard_may_be_set_in_whatever_order_the_rules_are_read(
+    tree: Path, rules: tuple[str, str]
+) -> None:
+    in_tree(tree, ["sh", "-euc", ASK, "ask", BUS % rules])
+    answer = (tree / "tmp/answer").read_text()
+    # Nobody has that name here: the rules are asked first, and only then who it is.
+    assert "ServiceUnknown" in answer, answer
