@@ -93,7 +93,7 @@ def family_desktop(
     )
     with Machine(spec, directory) as machine:
         begun = first_start(machine, family, directory, timeout_s)
-        machine.wait_for("@log-in", timeout_s)
+        machine.wait_for("@log-in", 600)
         settled_picture(machine, directory / "log-in.png", 300, 1)
         machine.type_text(family.password)
         machine.press("ret")

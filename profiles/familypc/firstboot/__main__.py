@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,10 @@ from gi.repository import Gtk  # noqa: E402
 from familypc.firstboot import accounts, clock, locale, network  # noqa: E402
 from familypc.firstboot.answers import Answers  # noqa: E402
 from familypc.firstboot.applying import Names, apply, is_done  # noqa: E402
+from familypc.firstboot.bus import ServiceError  # noqa: E402
 from familypc.firstboot.window import Assistant  # noqa: E402
 
+_PAUSES_S = (2, 8)
 DONE = Path("/var/lib/tajdeed/first-boot-done")
 
 
@@ -49,7 +52,16 @@ class Services:
 
     def finish(self, answers: Answers) -> None:
         """Put everything into the system, then mark it done."""
-        apply(answers, _names(), self)
+        for pause_s in _PAUSES_S:
+            try:
+                apply(answers, _names(), self)
+                break
+            except ServiceError as error:
+                # A service that slept or was busy gets another chance before she is asked for one.
+                print(f"first start: {error}; once more in {pause_s} s", file=sys.stderr)
+                time.sleep(pause_s)
+        else:
+            apply(answers, _names(), self)
         _mark()
 
 

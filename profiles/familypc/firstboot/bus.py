@@ -9,8 +9,8 @@ from typing import Any
 
 from gi.repository import Gio, GLib
 
-# An account on a slow disk takes longer than D-Bus waits by itself (25 s): seen on a busy machine.
-_TIMEOUT_MS = 300_000
+# An account on a slow disk may take longer than D-Bus waits by itself (25 s).
+_TIMEOUT_MS = 120_000
 
 
 class ServiceError(Exception):
