@@ -129,8 +129,7 @@ GUARDS: tuple[Guard, ...] = (
                 after='    reported: str = "success"\n',
             ),
         ),
-        # Its reads fail at once; those of `sanitize-stuck` keep the kernel busy for half an hour.
-        drives=("nvme-sanitize-stuck",),
+        drives=("sanitize-stuck",),
     ),
     Guard(
         name="plausibility",
