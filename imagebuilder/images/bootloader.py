@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imagebuilder.images.chroot import in_tree
+from imagebuilder.images.rootkind import RootKind
 from imagebuilder.run import ProgramError
 from imagebuilder.toolsroot import run_tool
 
-# Modules inside the core: enough to read grub.cfg from ext4 and to start Linux with a picture.
+# Modules inside the core: enough to read grub.cfg from the root and to start Linux with a picture.
 _CORE_MODULES = tuple(
-    "biosdisk part_gpt ext2 search search_fs_uuid normal configfile linux echo test ls"  # noqa: SIM905
+    "biosdisk part_gpt search search_fs_uuid normal configfile linux echo test ls"  # noqa: SIM905
     " all_video".split()
 )
 
@@ -38,7 +39,7 @@ _BOOT_CODE_BYTES = 440
 
 _EARLY_CFG = """\
 search.fs_uuid {root_uuid} root
-set prefix=($root)'/boot/grub'
+set prefix=($root)'{boot}/grub'
 configfile $prefix/grub.cfg
 """
 
@@ -51,12 +52,12 @@ insmod all_video
 set gfxpayload=keep
 search --no-floppy --fs-uuid --set=root {root_uuid}
 menuentry "Debian" {{
-  linux /boot/vmlinuz-{kernel} root=UUID={root_uuid} ro {options}
-  initrd /boot/initrd.img-{kernel}
+  linux {boot}/vmlinuz-{kernel} root=UUID={root_uuid} ro {options}
+  initrd {boot}/initrd.img-{kernel}
 }}
 menuentry "Debian (recovery)" {{
-  linux /boot/vmlinuz-{kernel} root=UUID={root_uuid} ro single
-  initrd /boot/initrd.img-{kernel}
+  linux {boot}/vmlinuz-{kernel} root=UUID={root_uuid} ro {flags}single
+  initrd {boot}/initrd.img-{kernel}
 }}
 """
 
@@ -77,7 +78,7 @@ def kernel_version(tree: Path) -> str:
     return kernels[0]
 
 
-def settle_grub(tree: Path, root_uuid: str, options: str) -> None:
+def settle_grub(tree: Path, kind: RootKind, root_uuid: str, options: str) -> None:
     """GRUB's directory in the tree: configuration and the modules that a BIOS loads."""
     grub = tree / "boot/grub"
     modules = grub / "i386-pc"
@@ -85,15 +86,24 @@ def settle_grub(tree: Path, root_uuid: str, options: str) -> None:
     for pattern in ("*.mod", "*.lst"):
         for path in (tree / "usr/lib/grub/i386-pc").glob(pattern):
             shutil.copyfile(path, modules / path.name)
-    text = _GRUB_CFG.format(root_uuid=root_uuid, kernel=kernel_version(tree), options=options)
+    text = _GRUB_CFG.format(
+        root_uuid=root_uuid,
+        kernel=kernel_version(tree),
+        options=f"{kind.flags}{options}",
+        flags=kind.flags,
+        boot=kind.boot,
+    )
     (grub / "grub.cfg").write_text("\n".join(line.rstrip() for line in text.split("\n")))
 
 
-def bios_boot(tree: Path, core_lba: int, core_sectors: int, root_number: int) -> BiosBoot:
+def bios_boot(
+    tree: Path, kind: RootKind, core_lba: int, core_sectors: int, root_number: int
+) -> BiosBoot:
     """Boot sector and core with their block lists, for a core at `core_lba`."""
-    prefix = f"(,gpt{root_number})/boot/grub"
+    prefix = f"(,gpt{root_number}){kind.boot}/grub"
     image = "/boot/grub/i386-pc/core.img"
-    in_tree(tree, ["grub-mkimage", "-O", "i386-pc", "-p", prefix, "-o", image, *_CORE_MODULES])
+    modules = [*_CORE_MODULES, *kind.modules]
+    in_tree(tree, ["grub-mkimage", "-O", "i386-pc", "-p", prefix, "-o", image, *modules])
     core = bytearray((tree / image[1:]).read_bytes())
     sectors = -(-len(core) // 512)
     if sectors > core_sectors:
@@ -108,7 +118,14 @@ def bios_boot(tree: Path, core_lba: int, core_sectors: int, root_number: int) ->
 
 
 def make_esp(
-    tree: Path, image: Path, size_bytes: int, *, serial: int, root_uuid: str, epoch: int
+    tree: Path,
+    kind: RootKind,
+    image: Path,
+    size_bytes: int,
+    *,
+    serial: int,
+    root_uuid: str,
+    epoch: int,
 ) -> None:
     """An EFI system partition as a file of its own: FAT32, signed shim and GRUB in it.
 
@@ -121,7 +138,7 @@ def make_esp(
     form = ["mkfs.vfat", "-F", "32", "-s", "1", "-n", "ESP", "-i", f"{serial:08x}"]
     run_tool([*form, image], env=clock)
     config = image.with_name("esp-grub.cfg")
-    config.write_text(_EARLY_CFG.format(root_uuid=root_uuid))
+    config.write_text(_EARLY_CFG.format(root_uuid=root_uuid, boot=kind.boot))
     os.utime(config, (epoch, epoch))
     run_tool(["mmd", "-i", image, "::EFI", "::EFI/BOOT", "::EFI/debian"], env=clock)
     for source, target in (

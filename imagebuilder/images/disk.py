@@ -16,7 +16,9 @@ from appliance.imaging import gpt
 from appliance.imaging.manifest import FIRST_BYTES, SECTOR_BYTES, Partition
 from imagebuilder.console import say, step
 from imagebuilder.images.bootloader import bios_boot, make_esp, settle_grub
+from imagebuilder.images.btrfsroot import make_btrfs
 from imagebuilder.images.profile import Profile
+from imagebuilder.images.rootkind import ROOT_KINDS, RootKind
 from imagebuilder.toolsroot import run_tool
 
 _MIB = 1 << 20
@@ -73,13 +75,14 @@ class RawDisk:
     path: Path
     size_bytes: int
     partitions: tuple[Partition, ...]
+    root_kind: str
 
 
-def write_ids(tree: Path, ids: FixedIds) -> None:
+def write_ids(tree: Path, kind: RootKind, ids: FixedIds) -> None:
     """fstab, hostname and hosts; systemd grows the root file system at the first boot."""
     (tree / "etc/fstab").write_text(
-        f"UUID={ids.root_uuid} / ext4 defaults,errors=remount-ro,x-systemd.growfs 0 1\n"
-        f"UUID={ids.esp_text} /boot/efi vfat umask=0077,nofail 0 1\n"
+        kind.fstab.format(uuid=ids.root_uuid)
+        + f"UUID={ids.esp_text} /boot/efi vfat umask=0077,nofail 0 1\n"
     )
     (tree / "boot/efi").mkdir(parents=True, exist_ok=True)
     (tree / "etc/hostname").write_text(f"{ids.hostname}\n")
@@ -91,13 +94,19 @@ def write_ids(tree: Path, ids: FixedIds) -> None:
 
 def make_disk(profile: Profile, tree: Path, ids: FixedIds, place: Path, epoch: int) -> RawDisk:
     """The raw disk at `place`/disk.raw from a settled tree."""
-    write_ids(tree, ids)
-    settle_grub(tree, ids.root_uuid, profile.kernel_options)
+    kind = ROOT_KINDS[profile.root]
+    write_ids(tree, kind, ids)
+    settle_grub(tree, kind, ids.root_uuid, profile.kernel_options)
     bios_lba = FIRST_BYTES // SECTOR_BYTES
     esp_lba = bios_lba + _BIOS_BOOT_MIB * _MIB // SECTOR_BYTES
     root_lba = esp_lba + profile.size.esp_mib * _MIB // SECTOR_BYTES
-    boot = bios_boot(tree, bios_lba, esp_lba - bios_lba, 3)
+    boot = bios_boot(tree, kind, bios_lba, esp_lba - bios_lba, 3)
+    root = place / "root.img"
     root_bytes, inodes = _root_size(tree, profile.size.free_mib)
+    if profile.root == "btrfs":
+        with step("root file system"):
+            taken = make_btrfs(tree, root, root_bytes, ids.root_uuid)
+        root_bytes = taken + profile.size.free_mib * _MIB
     end_lba = root_lba + root_bytes // SECTOR_BYTES
     disk_bytes = end_lba * SECTOR_BYTES + _MIB
     partitions = (
@@ -117,6 +126,7 @@ def make_disk(profile: Profile, tree: Path, ids: FixedIds, place: Path, epoch: i
     esp = place / "esp.img"
     make_esp(
         tree,
+        kind,
         esp,
         (root_lba - esp_lba) * SECTOR_BYTES,
         serial=ids.esp_serial,
@@ -125,10 +135,14 @@ def make_disk(profile: Profile, tree: Path, ids: FixedIds, place: Path, epoch: i
     )
     _insert(esp, raw, esp_lba * SECTOR_BYTES)
     esp.unlink()
-    with step(f"root file system, {root_bytes // _MIB} MiB"):
-        _make_root(tree, raw, root_lba * SECTOR_BYTES, root_bytes, inodes, ids, epoch)
+    if profile.root == "btrfs":
+        _insert(root, raw, root_lba * SECTOR_BYTES)
+        root.unlink()
+    else:
+        with step(f"root file system, {root_bytes // _MIB} MiB"):
+            _make_root(tree, raw, root_lba * SECTOR_BYTES, root_bytes, inodes, ids, epoch)
     say(f"disk of {disk_bytes // _MIB} MiB")
-    return RawDisk(path=raw, size_bytes=disk_bytes, partitions=partitions)
+    return RawDisk(path=raw, size_bytes=disk_bytes, partitions=partitions, root_kind=profile.root)
 
 
 def _table(ids: FixedIds, partitions: tuple[Partition, ...]) -> gpt.Gpt:

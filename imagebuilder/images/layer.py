@@ -16,6 +16,7 @@ from imagebuilder.images.archive import archive, refresh_index, resolved
 from imagebuilder.images.lock import Lock, LockError, lock_from, lock_text, missing_from
 from imagebuilder.images.pool import fetch, repository
 from imagebuilder.images.profile import Profile
+from imagebuilder.images.rootkind import ROOT_KINDS
 from imagebuilder.mirror import apt_options
 from imagebuilder.toolsroot import run_tool
 
@@ -28,7 +29,6 @@ BOOT_PACKAGES = (
     "dbus",
     "kmod",
     "zstd",
-    "e2fsprogs",
     "dosfstools",
     "efibootmgr",
     "grub2-common",
@@ -110,7 +110,8 @@ def package_layer(
 
 def wanted_packages(profile: Profile) -> tuple[str, ...]:
     """What is asked for by name: what every image needs to start, and the profile's own."""
-    return tuple(sorted({*BOOT_PACKAGES, *profile.packages}))
+    own = ROOT_KINDS[profile.root].packages
+    return tuple(sorted({*BOOT_PACKAGES, *own, *profile.packages}))
 
 
 def _early_files(profile: Profile) -> list[tuple[Path, str]]:

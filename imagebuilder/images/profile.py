@@ -74,6 +74,7 @@ SCHEMA: dict[str, Any] = _record(
         },
     ),
     hooks=_texts(_PATH),
+    root={"enum": ["ext4", "btrfs"]},
     size=_record((), esp_mib={"type": "integer", "minimum": 34, "maximum": 512}, free_mib=_WHOLE),
 )
 
@@ -159,6 +160,7 @@ class Profile:
     first_boot: FirstBoot = FirstBoot()
     templates: bool = False
     hooks: tuple[str, ...] = ()
+    root: str = "ext4"
     size: Size = Size()
 
 
