@@ -19,7 +19,7 @@ from appliance.imaging import gpt
 from appliance.imaging.blocks import aligned, drop_cache, read_all, write_all
 from appliance.imaging.errors import LayDownError
 from appliance.imaging.identity import SystemIdentity, content
-from appliance.imaging.manifest import SECTOR_BYTES, Manifest
+from appliance.imaging.manifest import SECTOR_BYTES, Manifest, Slot
 from appliance.model import ByteRange
 from appliance.tools import ext4
 
@@ -56,15 +56,20 @@ def finish(
         raise _failed("partition table", error) from error
     _same_partitions(table, manifest)
     root = manifest.partition("root")
+    root_offset = root.first_lba * SECTOR_BYTES
+    on_ext4 = manifest.root_file_system == "ext4"
     try:
         for slot in manifest.slots:
-            _patch(fd, slot.offset, content(slot, identity))
+            _patch(fd, slot.offset, content(slot, identity, _present(fd, slot)))
         os.fsync(fd)
-        ext4.set_uuid(path, root.first_lba * SECTOR_BYTES, str(identity.root_uuid))
+        if on_ext4:
+            ext4.set_uuid(path, root_offset, str(identity.root_uuid))
         drop_cache(fd)
         for slot in manifest.slots:
-            _expect(fd, slot.offset, content(slot, identity), f"slot {slot.kind}")
-        found = ext4.uuid(path, root.first_lba * SECTOR_BYTES)
+            wanted = content(slot, identity, _present(fd, slot))
+            _expect(fd, slot.offset, wanted, f"slot {slot.kind}")
+        # A btrfs has it in its superblocks, which are slots.
+        found = ext4.uuid(path, root_offset) if on_ext4 else str(identity.root_uuid)
     except (OSError, ValueError, ToolError) as error:
         raise _failed("unique ids", error) from error
     if found != str(identity.root_uuid):
@@ -120,6 +125,11 @@ def _expect(fd: int, offset: int, data: bytes, what: str) -> None:
     sectors = _read(fd, start, end - start)
     if sectors[offset - start : offset - start + len(data)] != data:
         raise _failed(what, "reads back other bytes than were written")
+
+
+def _present(fd: int, slot: Slot) -> bytes:
+    start, end = _sectors_around(slot.offset, slot.length)
+    return bytes(_read(fd, start, end - start)[slot.offset - start :][: slot.length])
 
 
 def _sectors_around(offset: int, length: int) -> tuple[int, int]:

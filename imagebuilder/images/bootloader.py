@@ -18,7 +18,7 @@ from imagebuilder.images.rootkind import RootKind
 from imagebuilder.run import ProgramError
 from imagebuilder.toolsroot import run_tool
 
-# Modules inside the core: enough to read grub.cfg from the root and to start Linux with a picture.
+# Modules inside the core: enough to read grub.cfg and to start Linux with a picture.
 _CORE_MODULES = tuple(
     "biosdisk part_gpt search search_fs_uuid normal configfile linux echo test ls"  # noqa: SIM905
     " all_video".split()
@@ -37,12 +37,6 @@ _CORE_BLOCK_LIST = 0x1F4
 _CORE_SEGMENT = 0x820
 _BOOT_CODE_BYTES = 440
 
-_EARLY_CFG = """\
-search.fs_uuid {root_uuid} root
-set prefix=($root)'{boot}/grub'
-configfile $prefix/grub.cfg
-"""
-
 _GRUB_CFG = """\
 # Written by the image builder; the first update-grub replaces it.
 set default=0
@@ -50,16 +44,19 @@ set timeout_style=hidden
 set timeout=1
 insmod all_video
 set gfxpayload=keep
-search --no-floppy --fs-uuid --set=root {root_uuid}
+{search}
 menuentry "Debian" {{
-  linux {boot}/vmlinuz-{kernel} root=UUID={root_uuid} ro {options}
+  linux {boot}/vmlinuz-{kernel} root=UUID={root} ro {options}
   initrd {boot}/initrd.img-{kernel}
 }}
 menuentry "Debian (recovery)" {{
-  linux {boot}/vmlinuz-{kernel} root=UUID={root_uuid} ro {flags}single
+  linux {boot}/vmlinuz-{kernel} root=UUID={root} ro {flags}single
   initrd {boot}/initrd.img-{kernel}
 }}
-"""
+{more}"""
+
+# What writes the menu's entry for the way back, now and at every update-grub.
+_WAYBACK = "etc/grub.d/42_tajdeed-wayback"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,23 +84,22 @@ def settle_grub(tree: Path, kind: RootKind, root_uuid: str, options: str) -> Non
         for path in (tree / "usr/lib/grub/i386-pc").glob(pattern):
             shutil.copyfile(path, modules / path.name)
     text = _GRUB_CFG.format(
-        root_uuid=root_uuid,
+        search=kind.search.format(uuid=root_uuid),
+        root=kind.root.format(uuid=root_uuid),
+        boot=kind.boot,
         kernel=kernel_version(tree),
         options=f"{kind.flags}{options}",
         flags=kind.flags,
-        boot=kind.boot,
+        more=in_tree(tree, [f"/{_WAYBACK}"]) if (tree / _WAYBACK).exists() else "",
     )
     (grub / "grub.cfg").write_text("\n".join(line.rstrip() for line in text.split("\n")))
 
 
-def bios_boot(
-    tree: Path, kind: RootKind, core_lba: int, core_sectors: int, root_number: int
-) -> BiosBoot:
+def bios_boot(tree: Path, kind: RootKind, core_lba: int, core_sectors: int) -> BiosBoot:
     """Boot sector and core with their block lists, for a core at `core_lba`."""
-    prefix = f"(,gpt{root_number}){kind.boot}/grub"
     image = "/boot/grub/i386-pc/core.img"
-    modules = [*_CORE_MODULES, *kind.modules]
-    in_tree(tree, ["grub-mkimage", "-O", "i386-pc", "-p", prefix, "-o", image, *modules])
+    words = ["grub-mkimage", "-O", "i386-pc", "-p", kind.core, "-o", image]
+    in_tree(tree, [*words, *_CORE_MODULES, *kind.modules])
     core = bytearray((tree / image[1:]).read_bytes())
     sectors = -(-len(core) // 512)
     if sectors > core_sectors:
@@ -119,16 +115,17 @@ def bios_boot(
 
 def make_esp(
     tree: Path,
-    kind: RootKind,
     image: Path,
     size_bytes: int,
     *,
     serial: int,
-    root_uuid: str,
+    early: str,
+    hostname: str = "",
     epoch: int,
 ) -> None:
     """An EFI system partition as a file of its own: FAT32, signed shim and GRUB in it.
 
+    `early`: GRUB's configuration there; `hostname`: what the first start finds there, if anything;
     `epoch`: the time of its directories, in Unix seconds; FAT keeps local time, taken as UTC.
     """
     clock = {"SOURCE_DATE_EPOCH": str(epoch), "TZ": "UTC"}
@@ -138,7 +135,7 @@ def make_esp(
     form = ["mkfs.vfat", "-F", "32", "-s", "1", "-n", "ESP", "-i", f"{serial:08x}"]
     run_tool([*form, image], env=clock)
     config = image.with_name("esp-grub.cfg")
-    config.write_text(_EARLY_CFG.format(root_uuid=root_uuid, boot=kind.boot))
+    config.write_text(early)
     os.utime(config, (epoch, epoch))
     run_tool(["mmd", "-i", image, "::EFI", "::EFI/BOOT", "::EFI/debian"], env=clock)
     for source, target in (
@@ -152,4 +149,9 @@ def make_esp(
         (config, "EFI/debian/grub.cfg"),
     ):
         run_tool(["mcopy", "-m", "-i", image, source, f"::{target}"], env=clock)
+    if hostname:
+        config.write_text(f"{hostname}\n")
+        os.utime(config, (epoch, epoch))
+        run_tool(["mmd", "-i", image, "::tajdeed"], env=clock)
+        run_tool(["mcopy", "-m", "-i", image, config, "::tajdeed/hostname"], env=clock)
     config.unlink()

@@ -2,24 +2,34 @@
 
 Two subvolumes, `@` and `@home`. The file system's id is a metadata_uuid apart from the one that
 people and boot loaders see, so that a new id changes the two superblocks alone.
+
+mkfs.btrfs draws ids and looks at the clock: libfaketime(1) gives it numbers and a time that
+belong to the image. In which order it meets the files of a directory, the file system below the
+tree decides; so on another machine the same image may come out with the same files in other places.
 """
 
 from __future__ import annotations
 
 import shutil
+import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 
 from imagebuilder.toolsroot import run_tool
 
 # Reading costs the same at every level.
 _COMPRESSION = "zstd:9"
+_FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 
 
-def make_btrfs(tree: Path, target: Path, size_bytes: int, root_uuid: str) -> int:
-    """A btrfs with the tree's files in a new file; the bytes that it takes.
+def make_btrfs(tree: Path, target: Path, size_bytes: int, root_uuid: str, epoch: int) -> int:
+    """A btrfs with the tree's files in a new file, and the bytes that it takes.
 
-    `size_bytes`: what the files take at most. The tree is as before afterwards.
+    `size_bytes`: what the files take at most; `epoch`: the image's time, in Unix seconds. The
+    tree is as before afterwards.
     """
+    own = uuid.UUID(root_uuid)
+    trees, device = uuid.uuid5(own, "trees"), uuid.uuid5(own, "device")
     top = tree.with_name(f"{tree.name}-top")
     top.mkdir()
     tree.rename(top / "@")
@@ -30,14 +40,15 @@ def make_btrfs(tree: Path, target: Path, size_bytes: int, root_uuid: str) -> int
         shutil.copystat(top / "@home", home)
         with target.open("wb") as stream:
             stream.truncate(size_bytes)
-        run_tool(
-            [
-                *("mkfs.btrfs", "-q", "-L", "system", "--rootdir", top, "--shrink"),
-                *("--subvol", "rw:@", "--subvol", "rw:@home", "--compress", _COMPRESSION),
-                target,
-            ]
+        _settled(
+            own,
+            epoch,
+            *("mkfs.btrfs", "-q", "-L", "system", "--rootdir", top, "--shrink"),
+            *("-U", str(trees), "--device-uuid", str(device)),
+            *("--subvol", "rw:@", "--subvol", "rw:@home", "--compress", _COMPRESSION),
+            target,
         )
-        run_tool(["btrfstune", "-f", "-M", root_uuid, target])
+        _settled(own, epoch, "btrfstune", "-f", "-M", root_uuid, target)
         run_tool(["btrfs", "check", "--readonly", target])
     finally:
         if (top / "@home").is_dir():
@@ -46,3 +57,13 @@ def make_btrfs(tree: Path, target: Path, size_bytes: int, root_uuid: str) -> int
         (top / "@").rename(tree)
         top.rmdir()
     return target.stat().st_size
+
+
+def _settled(seed: uuid.UUID, epoch: int, *words: str | Path) -> None:
+    """Run a tool with one time and one row of random numbers.
+
+    libuuid mixes process ids into what it draws: the tool is the first of a namespace of its own.
+    """
+    moment = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    clock = ["TZ=UTC", f"FAKETIME={moment}", f"FAKERANDOM_SEED={seed.int >> 64:#x}"]
+    run_tool(["unshare", "--pid", "--fork", "env", f"LD_PRELOAD={_FAKETIME}", *clock, *words])

@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 import appliance.imaging
 import imagebuilder.templates
 from appliance.errors import TrustError
+from appliance.imaging import btrfs
 from appliance.imaging.manifest import (
     DATA_NAME,
     MANIFEST_NAME,
@@ -42,6 +44,7 @@ from imagebuilder.images.layer import PackageLayer, package_layer
 from imagebuilder.images.lock import Lock, LockError, lock_text, read_lock
 from imagebuilder.images.names import named_in_profile, update_lock
 from imagebuilder.images.profile import Profile, ProfileError, read_profile
+from imagebuilder.images.rootkind import ROOT_KINDS
 from imagebuilder.images.tree import FAMILY_PC, settled_tree
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -51,8 +54,6 @@ IMAGES = REPOSITORY / "dist/images"
 SBOM_NAME = "sbom.cdx.json"
 LOCK_NAME = "packages.lock"
 
-# How often each id stands in an image: boot loader on the ESP, grub.cfg three times, fstab ...
-_EXPECTED_SLOTS = {"root-uuid": 5, "esp-serial": 1, "esp-serial-raw": 2, "hostname": 2}
 # FAT32: the volume id in the boot sector, and in its copy in sector 6.
 _FAT_SERIALS = (0x43, 6 * SECTOR_BYTES + 0x43)
 
@@ -145,7 +146,7 @@ def _build(
         extents=framed.extents,
         partitions=raw.partitions,
         root_file_system=profile.root,
-        slots=_slots(framed, raw),
+        slots=_slots(profile, framed, raw),
         kernel=kernel_version(tree),
         packages=len(found),
         recipe=recipe,
@@ -177,16 +178,20 @@ def _needles(ids: FixedIds) -> tuple[Needle, ...]:
     )
 
 
-def _slots(framed: Framed, raw: RawDisk) -> tuple[Slot, ...]:
+def _slots(profile: Profile, framed: Framed, raw: RawDisk) -> tuple[Slot, ...]:
     """All slots; `BuildError` where an id stands in more or fewer places than we wrote it to."""
-    esp = raw.partitions[1].first_lba * SECTOR_BYTES
+    esp, root = (part.first_lba * SECTOR_BYTES for part in raw.partitions[1:])
     serials = tuple(
         Slot(kind="esp-serial-raw", offset=esp + place, length=4) for place in _FAT_SERIALS
     )
-    slots = (*framed.slots, *serials)
-    counts = {kind: sum(slot.kind == kind for slot in slots) for kind in _EXPECTED_SLOTS}
-    if raw.root_kind == "ext4" and counts != _EXPECTED_SLOTS:
-        raise BuildError(f"ids in the image: {counts}, expected {_EXPECTED_SLOTS}")
+    superblocks = tuple(
+        Slot(kind="btrfs-superblock", offset=root + place, length=btrfs.SUPERBLOCK_BYTES)
+        for place in (btrfs.SUPERBLOCKS if profile.root == "btrfs" else ())
+    )
+    slots = (*framed.slots, *serials, *superblocks)
+    counts = dict(Counter(slot.kind for slot in slots))
+    if counts != (expected := ROOT_KINDS[profile.root].slots):
+        raise BuildError(f"ids in the image: {counts}, expected {expected}")
     return slots
 
 
@@ -198,7 +203,10 @@ def _recipe(profile: Profile, layer: PackageLayer) -> str:
         *sorted(Path(__file__).parent.glob("*.py")),
         *(path for path in sorted(FAMILY_PC.rglob("*")) if "__pycache__" not in path.parts),
         *sorted(Path(imagebuilder.templates.__file__).parent.glob("*.py")),
-        *(Path(appliance.imaging.__file__).with_name(name) for name in ("gpt.py", "manifest.py")),
+        *(
+            Path(appliance.imaging.__file__).with_name(name)
+            for name in ("btrfs.py", "gpt.py", "manifest.py")
+        ),
     ]
     parts: list[str | bytes] = [lock_text(layer.lock)]
     parts.append(canonical(_portable(profile)))

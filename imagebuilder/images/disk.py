@@ -1,8 +1,8 @@
-"""The raw disk of an image: GPT, BIOS boot partition, EFI system partition, ext4 root.
+"""The raw disk of an image: GPT, BIOS boot partition, EFI system partition, root.
 
 Made as a sparse file, without loop devices or mounts: ext4 straight from the tree by
-`mke2fs -d`. Every id in it is derived from the recipe, so that it can be found again as a slot
-and replaced when the image is laid down.
+`mke2fs -d`, btrfs by `mkfs.btrfs --rootdir`. Every id in it is derived from the recipe, so that it
+can be found again as a slot and replaced when the image is laid down.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.imaging import gpt
+from appliance.imaging.identity import DEFAULT_HOSTNAME
 from appliance.imaging.manifest import FIRST_BYTES, SECTOR_BYTES, Partition
 from imagebuilder.console import say, step
 from imagebuilder.images.bootloader import bios_boot, make_esp, settle_grub
@@ -75,20 +76,16 @@ class RawDisk:
     path: Path
     size_bytes: int
     partitions: tuple[Partition, ...]
-    root_kind: str
 
 
 def write_ids(tree: Path, kind: RootKind, ids: FixedIds) -> None:
     """fstab, hostname and hosts; systemd grows the root file system at the first boot."""
-    (tree / "etc/fstab").write_text(
-        kind.fstab.format(uuid=ids.root_uuid)
-        + f"UUID={ids.esp_text} /boot/efi vfat umask=0077,nofail 0 1\n"
-    )
+    names = (ids.hostname, ids.hosts_name) if kind.ids_inside else (DEFAULT_HOSTNAME,) * 2
+    (tree / "etc/fstab").write_text(kind.fstab.format(uuid=ids.root_uuid, esp=ids.esp_text))
     (tree / "boot/efi").mkdir(parents=True, exist_ok=True)
-    (tree / "etc/hostname").write_text(f"{ids.hostname}\n")
+    (tree / "etc/hostname").write_text(f"{names[0]}\n")
     (tree / "etc/hosts").write_text(
-        "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
-        f"127.0.1.1 {ids.hosts_name}\n"
+        f"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 {names[1]}\n"
     )
 
 
@@ -100,13 +97,13 @@ def make_disk(profile: Profile, tree: Path, ids: FixedIds, place: Path, epoch: i
     bios_lba = FIRST_BYTES // SECTOR_BYTES
     esp_lba = bios_lba + _BIOS_BOOT_MIB * _MIB // SECTOR_BYTES
     root_lba = esp_lba + profile.size.esp_mib * _MIB // SECTOR_BYTES
-    boot = bios_boot(tree, kind, bios_lba, esp_lba - bios_lba, 3)
+    boot = bios_boot(tree, kind, bios_lba, esp_lba - bios_lba)
     root = place / "root.img"
     root_bytes, inodes = _root_size(tree, profile.size.free_mib)
     if profile.root == "btrfs":
         with step("root file system"):
-            taken = make_btrfs(tree, root, root_bytes, ids.root_uuid)
-        root_bytes = taken + profile.size.free_mib * _MIB
+            taken = make_btrfs(tree, root, root_bytes, ids.root_uuid, epoch)
+        root_bytes = -(-taken // _MIB) * _MIB + profile.size.free_mib * _MIB
     end_lba = root_lba + root_bytes // SECTOR_BYTES
     disk_bytes = end_lba * SECTOR_BYTES + _MIB
     partitions = (
@@ -126,11 +123,11 @@ def make_disk(profile: Profile, tree: Path, ids: FixedIds, place: Path, epoch: i
     esp = place / "esp.img"
     make_esp(
         tree,
-        kind,
         esp,
         (root_lba - esp_lba) * SECTOR_BYTES,
         serial=ids.esp_serial,
-        root_uuid=ids.root_uuid,
+        early=kind.early.format(uuid=ids.root_uuid),
+        hostname="" if kind.ids_inside else ids.hostname,
         epoch=epoch,
     )
     _insert(esp, raw, esp_lba * SECTOR_BYTES)
@@ -142,7 +139,7 @@ def make_disk(profile: Profile, tree: Path, ids: FixedIds, place: Path, epoch: i
         with step(f"root file system, {root_bytes // _MIB} MiB"):
             _make_root(tree, raw, root_lba * SECTOR_BYTES, root_bytes, inodes, ids, epoch)
     say(f"disk of {disk_bytes // _MIB} MiB")
-    return RawDisk(path=raw, size_bytes=disk_bytes, partitions=partitions, root_kind=profile.root)
+    return RawDisk(path=raw, size_bytes=disk_bytes, partitions=partitions)
 
 
 def _table(ids: FixedIds, partitions: tuple[Partition, ...]) -> gpt.Gpt:
