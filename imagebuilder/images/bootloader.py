@@ -114,19 +114,12 @@ def bios_boot(tree: Path, kind: RootKind, core_lba: int, core_sectors: int) -> B
 
 
 def make_esp(
-    tree: Path,
-    image: Path,
-    size_bytes: int,
-    *,
-    serial: int,
-    early: str,
-    hostname: str = "",
-    epoch: int,
+    tree: Path, image: Path, size_bytes: int, *, serial: int, early: str, epoch: int
 ) -> None:
     """An EFI system partition as a file of its own: FAT32, signed shim and GRUB in it.
 
-    `early`: GRUB's configuration there; `hostname`: what the first start finds there, if anything;
-    `epoch`: the time of its directories, in Unix seconds; FAT keeps local time, taken as UTC.
+    `early`: GRUB's configuration there; `epoch`: the time of its directories, in Unix seconds;
+    FAT keeps local time, taken as UTC.
     """
     clock = {"SOURCE_DATE_EPOCH": str(epoch), "TZ": "UTC"}
     image.write_bytes(b"")
@@ -149,9 +142,4 @@ def make_esp(
         (config, "EFI/debian/grub.cfg"),
     ):
         run_tool(["mcopy", "-m", "-i", image, source, f"::{target}"], env=clock)
-    if hostname:
-        config.write_text(f"{hostname}\n")
-        os.utime(config, (epoch, epoch))
-        run_tool(["mmd", "-i", image, "::tajdeed"], env=clock)
-        run_tool(["mcopy", "-m", "-i", image, config, "::tajdeed/hostname"], env=clock)
     config.unlink()

@@ -19,14 +19,19 @@ from imagebuilder.toolsroot import run_tool
 
 # Reading costs the same at every level.
 _COMPRESSION = "zstd:9"
+# btrfs leaves its first 64 KiB to boot loaders; the first start reads it there
+# (profiles/familypc/wayback/settling.py).
+HOSTNAME_AT = 32 << 10
 _FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 
 
-def make_btrfs(tree: Path, target: Path, size_bytes: int, root_uuid: str, epoch: int) -> int:
+def make_btrfs(
+    tree: Path, target: Path, size_bytes: int, root_uuid: str, hostname: str, epoch: int
+) -> int:
     """A btrfs with the tree's files in a new file, and the bytes that it takes.
 
-    `size_bytes`: what the files take at most; `epoch`: the image's time, in Unix seconds. The
-    tree is as before afterwards.
+    `size_bytes`: what the files take at most; `hostname`: what the first start finds before the
+    file system; `epoch`: the image's time, in Unix seconds. The tree is as before afterwards.
     """
     own = uuid.UUID(root_uuid)
     trees, device = uuid.uuid5(own, "trees"), uuid.uuid5(own, "device")
@@ -49,6 +54,9 @@ def make_btrfs(tree: Path, target: Path, size_bytes: int, root_uuid: str, epoch:
             target,
         )
         _settled(own, epoch, "btrfstune", "-f", "-M", root_uuid, target)
+        with target.open("r+b") as stream:
+            stream.seek(HOSTNAME_AT)
+            stream.write(f"{hostname}\n".encode())
         run_tool(["btrfs", "check", "--readonly", target])
     finally:
         if (top / "@home").is_dir():

@@ -44,8 +44,8 @@ from imagebuilder.images.layer import PackageLayer, package_layer
 from imagebuilder.images.lock import Lock, LockError, lock_text, read_lock
 from imagebuilder.images.names import named_in_profile, update_lock
 from imagebuilder.images.profile import Profile, ProfileError, read_profile
-from imagebuilder.images.rootkind import ROOT_KINDS
-from imagebuilder.images.tree import FAMILY_PC, settled_tree
+from imagebuilder.images.rootkind import FAMILY_PC, ROOT_KINDS
+from imagebuilder.images.tree import settled_tree
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROFILES = REPOSITORY / "profiles"

@@ -102,7 +102,7 @@ def make_disk(profile: Profile, tree: Path, ids: FixedIds, place: Path, epoch: i
     root_bytes, inodes = _root_size(tree, profile.size.free_mib)
     if profile.root == "btrfs":
         with step("root file system"):
-            taken = make_btrfs(tree, root, root_bytes, ids.root_uuid, epoch)
+            taken = make_btrfs(tree, root, root_bytes, ids.root_uuid, ids.hostname, epoch)
         root_bytes = -(-taken // _MIB) * _MIB + profile.size.free_mib * _MIB
     end_lba = root_lba + root_bytes // SECTOR_BYTES
     disk_bytes = end_lba * SECTOR_BYTES + _MIB
@@ -127,7 +127,6 @@ def make_disk(profile: Profile, tree: Path, ids: FixedIds, place: Path, epoch: i
         (root_lba - esp_lba) * SECTOR_BYTES,
         serial=ids.esp_serial,
         early=kind.early.format(uuid=ids.root_uuid),
-        hostname="" if kind.ids_inside else ids.hostname,
         epoch=epoch,
     )
     _insert(esp, raw, esp_lba * SECTOR_BYTES)

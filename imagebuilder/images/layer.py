@@ -6,6 +6,7 @@ applied to a fresh copy by `imagebuilder.images.tree`.
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +90,7 @@ def package_layer(
         lock_text(lock) if lock else "",
         *_LEFT_OUT,
         *[part for path, name in early for part in (name, path.read_bytes())],
+        *[name for path, name in early if os.access(path, os.X_OK)],
     )
     trees = trees or cache_dir() / "trees"
     if refresh:
@@ -116,7 +118,7 @@ def wanted_packages(profile: Profile) -> tuple[str, ...]:
 
 def _early_files(profile: Profile) -> list[tuple[Path, str]]:
     found = []
-    for directory in map(Path, profile.files):
+    for directory in (*ROOT_KINDS[profile.root].files, *map(Path, profile.files)):
         for early in _EARLY:
             for path in sorted((directory / early).rglob("*")):
                 if path.is_file():
@@ -135,7 +137,7 @@ def _install(
     skeleton = directory / "early"
     for path, name in early:
         (skeleton / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, skeleton / name)
+        shutil.copy(path, skeleton / name)
     skeleton.mkdir(exist_ok=True)
     lines = repository(lock, pool, directory / "archive")
     with step(f"install {len(lock.packages)} packages"):

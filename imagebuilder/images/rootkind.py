@@ -3,12 +3,15 @@
 On btrfs the system lies in the subvolume `@` and people's files in `@home`, so that one can be put
 back without the other. Its blocks have checksums, so nothing in it can be a slot: fstab and
 grub.cfg name it by what is the same on every machine, and the first start puts the machine's own
-ids there (profiles/familypc/wayback). The host name waits on the EFI system partition until then.
+ids there (profiles/familypc/wayback). The host name waits before the file system until then.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+FAMILY_PC = Path(__file__).resolve().parents[2] / "profiles/familypc"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +21,7 @@ class RootKind:
     `core`: where a BIOS's GRUB has its configuration; `early`: GRUB's first one, on the EFI
     system partition; `search`, `root`, `boot`, `flags`: for the menu; `modules`, `packages`: GRUB's
     and Debian's own for this kind. `ids_inside`: whether ids may stand in files of the root;
-    `slots`: how often each stands in an image.
+    `slots`: how often each stands in an image; `files`: directories copied over the tree.
     """
 
     core: str
@@ -30,6 +33,7 @@ class RootKind:
     fstab: str
     modules: tuple[str, ...]
     packages: tuple[str, ...]
+    files: tuple[Path, ...]
     ids_inside: bool
     slots: dict[str, int]
 
@@ -47,6 +51,7 @@ _EXT4 = RootKind(
     "UUID={esp} /boot/efi vfat umask=0077,nofail 0 1\n",
     modules=("ext2",),
     packages=("e2fsprogs",),
+    files=(),
     ids_inside=True,
     # boot loader on the ESP, grub.cfg three times, fstab
     slots={"root-uuid": 5, "esp-serial": 1, "esp-serial-raw": 2, "hostname": 2},
@@ -71,6 +76,7 @@ _BTRFS = RootKind(
     "LABEL=ESP /boot/efi vfat umask=0077,nofail 0 1\n",
     modules=("btrfs", "fat", "probe"),
     packages=("btrfs-progs", "e2fsprogs", "python3"),
+    files=(FAMILY_PC / "system-btrfs",),
     ids_inside=False,
     slots={"root-uuid": 1, "esp-serial-raw": 2, "hostname": 1, "btrfs-superblock": 2},
 )
