@@ -83,6 +83,12 @@ def settle_grub(tree: Path, kind: RootKind, root_uuid: str, options: str) -> Non
     for pattern in ("*.mod", "*.lst"):
         for path in (tree / "usr/lib/grub/i386-pc").glob(pattern):
             shutil.copyfile(path, modules / path.name)
+    more = ""
+    if (tree / _WAYBACK).exists():
+        more = in_tree(tree, [f"/{_WAYBACK}"])
+        # Its title is Arabic, too.
+        (grub / "fonts").mkdir(exist_ok=True)
+        shutil.copyfile(tree / "usr/share/grub/unicode.pf2", grub / "fonts/unicode.pf2")
     text = _GRUB_CFG.format(
         search=kind.search.format(uuid=root_uuid),
         root=kind.root.format(uuid=root_uuid),
@@ -90,7 +96,7 @@ def settle_grub(tree: Path, kind: RootKind, root_uuid: str, options: str) -> Non
         kernel=kernel_version(tree),
         options=f"{kind.flags}{options}",
         flags=kind.flags,
-        more=in_tree(tree, [f"/{_WAYBACK}"]) if (tree / _WAYBACK).exists() else "",
+        more=more,
     )
     (grub / "grub.cfg").write_text("\n".join(line.rstrip() for line in text.split("\n")))
 

@@ -67,7 +67,9 @@ _BTRFS = RootKind(
     "set prefix=($root)'/@/boot/grub'\n"
     "if [ ! -f $prefix/grub.cfg ]; then set prefix=($root)'/@factory/boot/grub'; fi\n"
     "configfile $prefix/grub.cfg\n",
-    search="set fallback=wayback\nprobe --set=root_uuid --fs-uuid $root\nexport root_uuid",
+    # GRUB shapes Arabic by itself, on a terminal that has a font with its forms.
+    search="if loadfont unicode; then\n  insmod gfxterm\n  terminal_output gfxterm\nfi\n"
+    "probe --set=root_uuid --fs-uuid $root\nexport root_uuid",
     root="$root_uuid",
     boot="/@/boot",
     flags="rootflags=subvol=@ ",

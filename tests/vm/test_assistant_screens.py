@@ -1,4 +1,4 @@
-"""The pages of the assistant and of the way back on a real X server: on no screen is anything cut.
+"""The assistant and the way back on a real X server, as small as old PCs have them: nothing is cut.
 
 Pictures go to `dist/screens/first-start/`: a person looks at them (connected letters, direction,
 no boxes instead of letters).
