@@ -258,10 +258,11 @@ def test_what_decides_needs_neither_screen_nor_services() -> None:
 )
 def test_letters_fit_the_screen(width: int, height: int) -> None:
     row = measures(width, height)
-    assert row.width + 2 * row.margin <= max(width, 712)
+    assert row.width + 2 * row.margin <= width
     # About as many lines of text on every screen: neither cut on a netbook nor tiny on 4K.
     assert 25 <= height * 0.75 / row.text_pt <= 62
 
 
 def test_a_high_screen_that_is_narrow_gets_small_letters() -> None:
     assert measures(720, 1280) == measures(800, 600)
+    assert measures(640, 1280) == measures(640, 480)

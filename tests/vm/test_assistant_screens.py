@@ -26,6 +26,7 @@ from imagebuilder.images.tree import settled_tree
 SCREENS = REPOSITORY / "dist/screens/first-start"
 # As `first-boot-screen` starts it, but for the screen.
 RUN = """\
+rm -f /tmp/.X9-lock /tmp/.X11-unix/X9
 Xvfb :9 -screen 0 $1x24 -nolisten tcp >/dev/null 2>&1 &
 until [ -e /tmp/.X11-unix/X9 ]; do sleep 0.1; done
 export DISPLAY=:9 LANG=ar_SA.UTF-8 GDK_BACKEND=x11 GTK_THEME=Greybird NO_AT_BRIDGE=1
@@ -55,9 +56,7 @@ def shown(tree: Path, script: str, size: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-SIZES = pytest.mark.parametrize(
-    "size", ["800x600", "1024x600", "1280x800", "1366x768", "1920x1080"]
-)
+SIZES = pytest.mark.parametrize("size", ["800x600", "1024x600", "1280x800", "1366x768"])
 
 
 @pytest.mark.timeout(900)

@@ -6,7 +6,7 @@ near by, scrolls between the steps above and the buttons below, which always sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +56,11 @@ MEASURES = (
 
 def measures(width: int, height: int) -> Measures:
     """What fits a screen of so many pixels; a window is never wider than the screen."""
-    return next(
-        row
-        for row in MEASURES
-        if height >= row.from_height
-        and (width >= row.width + 2 * row.margin or row is MEASURES[-1])
+    fitting = (
+        row for row in MEASURES if height >= row.from_height and width >= row.width + 2 * row.margin
     )
+    row = next(fitting, MEASURES[-1])
+    return replace(row, width=min(row.width, width - 2 * row.margin))
 
 
 def style(row: Measures) -> str:
