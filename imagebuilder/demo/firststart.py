@@ -28,6 +28,8 @@ _INK = 0.002
 # A cursor that blinks is less than this of any screen.
 _STILL = 0.0005
 _LOOK_EVERY_S = 0.5
+# A busy machine without KVM gives its guest a fifth of a core.
+_PAGE_S = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ class FirstStart:
 
 
 def first_start(
-    machine: Machine, family: Family, directory: Path, timeout_s: float = 600
+    machine: Machine, family: Family, directory: Path, timeout_s: float = 1800
 ) -> FirstStart:
     """Answer every page; a picture of each goes to `directory` as `assistant-1-language.png` ...
 
@@ -67,10 +69,10 @@ def first_start(
     shown_s = 0.0
     for number, page in enumerate(PAGES, 1):
         picture = directory / f"assistant-{number}-{page}.png"
-        _wait_for_page(machine, number, picture, timeout_s if number == 1 else 90)
+        _wait_for_page(machine, number, picture, timeout_s if number == 1 else _PAGE_S)
         shown_s = shown_s or machine.elapsed_s
         if _answer(machine, page, family):
-            _wait_for_page(machine, number, picture, 60)
+            _wait_for_page(machine, number, picture, _PAGE_S)
         pictures.append(picture)
         machine.press("ret")
     answered_s = machine.elapsed_s

@@ -44,11 +44,11 @@ def family_pc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     with Machine(spec, place / "vm") as machine:
         first_start(machine, FAMILY, SCREENS)
         machine.shell.ready(120)
-        wait_until(machine, "pgrep -x lightdm-gtk-gre", 300)
-        settled_picture(machine, SCREENS / "log-in.png", 120, 1)
+        wait_until(machine, "pgrep -x lightdm-gtk-gre", 900)
+        settled_picture(machine, SCREENS / "log-in.png", 300, 1)
         machine.type_text(FAMILY.password)
         machine.press("ret")
-        wait_until(machine, "pgrep -x xfce4-panel && pgrep -x xfdesktop", 600)
+        wait_until(machine, "pgrep -x xfce4-panel && pgrep -x xfdesktop", 1200)
         yield machine
 
 
@@ -91,7 +91,7 @@ def test_the_system_is_whole_and_has_the_whole_drive(family_pc: Machine) -> None
 
 def test_the_welcome_page_opens_once_and_the_desktop_stands(family_pc: Machine) -> None:
     shown = "pgrep -fo 'firefox.*welcome/ar.html'"
-    first = wait_until(family_pc, shown, 300)
+    first = wait_until(family_pc, shown, 900)
     settled_picture(family_pc, SCREENS / "welcome.png", 300, 10)
     of_the_session(family_pc, "welcome --once")
     assert family_pc.shell.check(shown) == first
