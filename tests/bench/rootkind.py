@@ -155,7 +155,7 @@ def _start(kind: str, number: int, raw: Path, directory: Path) -> Start:
     load = os.getloadavg()[0]
     with Machine(spec, directory / f"{kind}-{number}") as machine:
         if number == 1:
-            asked = first_start(machine, FAMILY, directory / "pictures", _PATIENCE_S, _PATIENCE_S)
+            asked = first_start(machine, FAMILY, directory / "pictures", _PATIENCE_S)
             question_s, answering_s = asked.shown_s, asked.answered_s - asked.shown_s
         machine.shell.ready(_PATIENCE_S)
         machine.shell.check(_UNTIL_THERE.format(name="lightdm-gtk-gre"), _PATIENCE_S)
