@@ -22,7 +22,8 @@ class Sanitize:
     """Progress, failure, freeze lock. `erase(name, part, pattern)` wipes that part (0..1).
 
     What a personality may set: `only_says_yes`: commands are taken and nothing begins.
-    `stuck_at`: progress stops at that part. `failures`: so many operations fail, half done.
+    `stuck_at`: progress stops at that part. `stays_open`: the medium can be read and written
+    while an operation runs, which the standard forbids. `failures`: so many operations fail, half done.
     `succeeded`: the log holds the success of an earlier operation.
     """
 
@@ -41,6 +42,7 @@ class Sanitize:
         self.failed = False
         self.only_says_yes = False
         self.stuck_at: float | None = None
+        self.stays_open = False
         self.failures = 0
         self._clock = clock
         self._kinds = kinds
@@ -79,7 +81,8 @@ class Sanitize:
     @property
     def closed(self) -> bool:
         """Whether the medium can be neither read nor written."""
-        return self.progress is not None or self.failed
+        running = self.progress is not None
+        return self.failed or (running and not self.stays_open)
 
     def handle(self, task: Taskfile, *, locked: bool) -> None:
         """Command B4h; the feature says which, the address carries a key against accidents."""

@@ -129,7 +129,7 @@ GUARDS: tuple[Guard, ...] = (
                 after='    reported: str = "success"\n',
             ),
         ),
-        drives=("sanitize-stuck",),
+        drives=("sanitize-stuck-readable",),
     ),
     Guard(
         name="plausibility",

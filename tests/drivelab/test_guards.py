@@ -37,7 +37,7 @@ def test_a_guard_can_be_taken_away_and_has_drives_that_need_it(guard: Guard) -> 
 # Those whose drives need no reading through the firmware: the bench reads the medium itself.
 BENCH = (
     ("canaries and old samples", "security-erase-liar"),
-    ("exit states", "sanitize-stuck"),
+    ("exit states", "sanitize-stuck-readable"),
 )
 
 

@@ -141,7 +141,8 @@ class Killer:
                 self.kill(machine)
 
     def kill(self, machine: Machine) -> None:
-        worker = self.pid(machine, "tajdeed worker")
+        # The other drive's worker may still run, or be over in a moment.
+        worker = self.pid(machine, f"tajdeed worker .*{self.key}")
         engine = self.pid(machine, "tajdeed engine")
         faces = machine.shell.check("pgrep -f '[t]ajdeed tui'").split()
         machine.shell.check(f"kill -9 {engine} {' '.join(faces)}")
@@ -152,15 +153,16 @@ class Killer:
                 break
             assert time.monotonic() < deadline, "the engine did not come back"
             time.sleep(0.5)
-        assert self.pid(machine, "tajdeed worker") == worker, "the erase was stopped"
+        survivor = self.pid(machine, f"tajdeed worker .*{self.key}")
+        assert survivor == worker, "the erase was stopped"
         back = machine.shell.check("sleep 15; pgrep -f '[t]ajdeed tui'", 120).split()
         assert len(back) == len(faces) and not set(back) & set(faces)
 
     @staticmethod
     def pid(machine: Machine, what: str) -> str:
-        """The process id of the one that runs the overwrite (the other drive's may be over)."""
-        pids = machine.shell.check(f"pgrep -f '[{what[0]}]{what[1:]}'").split()
-        return pids[-1]
+        """The process id of the one whose command line matches."""
+        (pid,) = machine.shell.check(f"pgrep -f '[{what[0]}]{what[1:]}'").split()
+        return pid
 
 
 def test_whole_job_on_bios_while_screen_and_engine_are_killed(
