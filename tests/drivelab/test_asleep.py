@@ -45,7 +45,7 @@ def test_a_person_lets_the_machine_sleep_with_one_key(tmp_path: Path) -> None:
             screen = Screen(machine)
             screen.wait_for("Is this the machine in front of you?", 480)
             screen.press("\r")
-            screen.wait_for("S Sleep", 60)
+            screen.wait_for("s  Sleep", 60)
             screen.press("s")
             screen.wait_for("so that its drives are no longer frozen?")
             screen.press(F10)
@@ -54,7 +54,7 @@ def test_a_person_lets_the_machine_sleep_with_one_key(tmp_path: Path) -> None:
             screen.wait_for("Is this the machine in front of you?", 240)
             screen.press("\r")
             screen.wait_for("1 drive would be erased")
-            assert "S Sleep" not in screen.text
+            assert "s  Sleep" not in screen.text
             guest.consent_to_all(machine, laboratory)
             guest.wait_for_end(machine, 900)
             (stated,) = guest.drive_statements(machine)
