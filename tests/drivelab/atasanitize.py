@@ -23,8 +23,8 @@ class Sanitize:
 
     What a personality may set: `only_says_yes`: commands are taken and nothing begins.
     `stuck_at`: progress stops at that part. `stays_open`: the medium can be read and written
-    while an operation runs, which the standard forbids. `failures`: so many operations fail, half done.
-    `succeeded`: the log holds the success of an earlier operation.
+    while an operation runs, which the standard forbids. `failures`: so many operations fail, half
+    done. `succeeded`: the log holds the success of an earlier operation.
     """
 
     _KEYS: ClassVar = {0x11: 0x43727970, 0x12: 0x426B4572, 0x20: 0x46724C6B, 0x40: 0x416E7469}
