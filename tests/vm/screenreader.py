@@ -15,6 +15,7 @@ from gi.repository import Gio, GLib
 
 _ROOT = "/org/a11y/atspi/accessible/root"
 _PREFIX = "org.a11y.atspi"
+_REGISTRY = "org.a11y.atspi.Registry"
 # Numbers of AtspiStateType and AtspiCoordType
 _SENSITIVE, _SHOWING = 24, 25
 _SCREEN = 0
@@ -35,15 +36,18 @@ def accessibility_bus() -> Any:
     call(session, "org.a11y.Bus", "/org/a11y/bus", properties, "Set", switched)
     (address,) = call(session, "org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress")
     kinds = Gio.DBusConnectionFlags
-    return Gio.DBusConnection.new_for_address_sync(
+    bus = Gio.DBusConnection.new_for_address_sync(
         address, kinds.AUTHENTICATION_CLIENT | kinds.MESSAGE_BUS_CONNECTION, None, None
     )
+    # GTK keeps its list of what is shown only while somebody listens.
+    every = GLib.Variant("(sass)", ("object:", [], ""))
+    call(bus, _REGISTRY, "/org/a11y/atspi/registry", _REGISTRY, "RegisterEvent", every)
+    return bus
 
 
 def shown(bus: Any) -> Iterator[tuple[str, str, str, int]]:
     """Program, path, name and low half of the states of everything that is shown."""
-    registry = "org.a11y.atspi.Registry"
-    (programs,) = call(bus, registry, _ROOT, f"{_PREFIX}.Accessible", "GetChildren")
+    (programs,) = call(bus, _REGISTRY, _ROOT, f"{_PREFIX}.Accessible", "GetChildren")
     for program, _ in programs:
         # One that is starting, ending or busy is looked at the next time.
         with contextlib.suppress(GLib.Error):
