@@ -21,6 +21,8 @@ POINTER = ("-device", "usb-tablet,bus=usb.0")
 _READER = Path(__file__).with_name("screenreader.py")
 _IN_GUEST = "/run/screenreader.py"
 _TABLET = 0x7FFF
+# LibreOffice, emulated and read by a screen reader, drops keys that come faster.
+_KEY_S = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,12 @@ class Desk:
                 self.machine.screenshot(self.machine.workdir / "timeout.png")
                 raise AssertionError(f"no button to press: {name}")
             time.sleep(1)
+
+    def keys(self, *names: str) -> None:
+        """Press one key after the other, so slowly that a program on a slow PC keeps up."""
+        for name in names:
+            self.machine.press(name)
+            time.sleep(_KEY_S)
 
     def click(self, place: tuple[int, int, int, int]) -> None:
         """One click into the middle of that place."""

@@ -99,7 +99,9 @@ def test_the_system_is_whole_and_has_the_whole_drive(family_pc: Machine) -> None
 def test_the_welcome_page_opens_once_and_the_desktop_stands(family_pc: Machine) -> None:
     shown = "pgrep -fo 'firefox.*welcome/ar.html'"
     first = wait_until(family_pc, shown, 900)
-    settled_picture(family_pc, SCREENS / "welcome.png", 300, 10)
+    # The picture stands still before there is a browser's window.
+    wait_until(family_pc, "pgrep -f 'firefox.*contentproc'", 600)
+    settled_picture(family_pc, SCREENS / "welcome.png", 300, 30)
     of_the_session(family_pc, "welcome --once")
     assert family_pc.shell.check(shown) == first
     family_pc.shell.check("pkill -f firefox")
@@ -175,6 +177,16 @@ def desk(family_pc: Machine) -> Desk:
     return found
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test that failed leaves on the desktop must not stand before the next one's."""
+    yield
+    if "desk" in request.fixturenames:
+        request.getfixturevalue("desk").machine.shell.run(
+            "pkill soffice.bin; pkill firefox-esr; pkill -f 'familypc.tasks [^b]'"
+        )
+
+
 def task_name(name: str) -> str:
     return next(task.ar for task in TASKS if task.name == name)
 
@@ -214,21 +226,24 @@ def test_a_bill_is_filled_and_saved_and_its_total_is_right(desk: Desk, tmp_path:
     desk.press(task_name("bill"))
     desk.wait("LibreOffice Calc", 400, role="frame")
     settled_picture(desk.machine, SCREENS / "bill-empty.png", 200, 5)
-    press, write = desk.machine.press, desk.machine.type_text
-    press("ctrl-home", *["down"] * 8, "tab")
+    write = desk.machine.type_text
+    desk.keys("ctrl-home", *["down"] * 8, "tab")
     # The family's keyboard begins with Arabic letters: 45 and 80 are on the same keys.
     for what, number, price in (("كبسة", "3", "45"), ("كيكة", "2", "80")):
         write(what, "ara")
-        press("tab", *number, "tab", *price, "ret", *(["tab"] if price == "45" else []))
-    press("ctrl-s")
-    settled_picture(desk.machine, SCREENS / "bill.png", 200, 5)
+        desk.keys("tab", *number, "tab", *price, "ret", *(["tab"] if price == "45" else []))
+    desk.keys("ctrl-s")
     path = desk.machine.shell.check(f"find {DOCUMENTS}/الفواتير -name 'فاتورة*.ods'")
-    found = cells(file_of(desk, path, tmp_path / "bill.ods"))
-    assert {place: found[0, place] for place in ("B9", "E9", "E10", "E21", "E24")} == {
-        "B9": "كبسة", "E9": 135, "E10": 160, "E21": 295, "E24": 295,
-    }  # fmt: skip
+    wanted = {"B9": "كبسة", "E9": 135, "E10": 160, "E21": 295, "E24": 295}
+    deadline, saved = time.monotonic() + 120, {}
+    while saved != wanted and time.monotonic() < deadline:
+        time.sleep(2)
+        found = cells(file_of(desk, path, tmp_path / "bill.ods"))
+        saved = {place: found.get((0, place)) for place in wanted}
+    settled_picture(desk.machine, SCREENS / "bill.png", 200, 5)
+    assert saved == wanted
     assert desk.clicks <= MOST_CLICKS
-    press("ctrl-q")
+    desk.machine.press("ctrl-q")
     desk.wait_gone("LibreOffice")
 
 
