@@ -235,7 +235,8 @@ def test_a_bill_is_filled_and_saved_and_its_total_is_right(desk: Desk, tmp_path:
     desk.keys("ctrl-s")
     path = desk.machine.shell.check(f"find {DOCUMENTS}/الفواتير -name 'فاتورة*.ods'")
     wanted = {"B9": "كبسة", "E9": 135, "E10": 160, "E21": 295, "E24": 295}
-    deadline, saved = time.monotonic() + 120, {}
+    saved: dict[str, str | float | None] = {}
+    deadline = time.monotonic() + 120
     while saved != wanted and time.monotonic() < deadline:
         time.sleep(2)
         found = cells(file_of(desk, path, tmp_path / "bill.ods"))
