@@ -183,7 +183,8 @@ def nothing_is_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "desk" in request.fixturenames:
         request.getfixturevalue("desk").machine.shell.run(
-            "pkill soffice.bin; pkill firefox-esr; pkill -f 'familypc.tasks (photo|print|scan|backup)'"
+            "pkill soffice.bin; pkill firefox-esr;"
+            "pkill -f 'familypc.tasks (photo|print|scan|backup)'"
         )
 
 
