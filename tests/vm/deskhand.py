@@ -11,6 +11,7 @@ import json
 import shlex
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from imagebuilder.vm import Machine
 POINTER = ("-device", "usb-tablet,bus=usb.0")
 _READER = Path(__file__).with_name("screenreader.py")
 _IN_GUEST = "/run/screenreader.py"
+_TITLES = Path(__file__).with_name("windowtitles.py")
+_TITLES_IN_GUEST = "/run/windowtitles.py"
 _TABLET = 0x7FFF
-# LibreOffice, emulated and read by a screen reader, drops keys that come faster.
+# LibreOffice on an emulated PC drops keys that come faster.
 _KEY_S = 0.7
 
 
@@ -42,8 +45,9 @@ class Desk:
         self.machine = machine
         self.login = login
         self.clicks = 0
-        code = base64.b64encode(_READER.read_bytes()).decode()
-        machine.shell.check(f"echo {code} | base64 -d > {_IN_GUEST}")
+        for source, target in ((_READER, _IN_GUEST), (_TITLES, _TITLES_IN_GUEST)):
+            code = base64.b64encode(source.read_bytes()).decode()
+            machine.shell.check(f"echo {code} | base64 -d > {target}")
         picture = machine.screenshot(machine.workdir / "size.png")
         self.size: tuple[int, int] = struct.unpack(">II", picture.read_bytes()[16:24])
 
@@ -64,25 +68,36 @@ class Desk:
                 found.append(Seen(said["name"], said["role"], tuple(said["place"]), said["usable"]))
         return found
 
-    def wait(self, part: str, timeout_s: float = 240, *, role: str = "") -> Seen:
-        """Wait until something is shown whose name contains that, of that role if one is given."""
+    def windows(self) -> list[str]:
+        """The titles of the windows on the screen."""
+        return self.run(f"python3 {_TITLES_IN_GUEST}").splitlines()
+
+    def wait(self, part: str, timeout_s: float = 240) -> Seen:
+        """Wait until something is shown whose name contains that."""
         deadline = time.monotonic() + timeout_s
         while True:
             for found in self.seen(part):
-                if not role or found.role == role:
-                    return found
+                return found
             if time.monotonic() > deadline:
                 self.machine.screenshot(self.machine.workdir / "timeout.png")
                 names = sorted({seen.name for seen in self.seen()})
                 raise AssertionError(f"not on the screen: {part}; there are {names}")
             time.sleep(1)
 
+    def wait_window(self, part: str, timeout_s: float = 400) -> None:
+        """Wait until there is a window whose title contains that."""
+        self._until(lambda titles: any(part in title for title in titles), part, timeout_s)
+
     def wait_gone(self, part: str, timeout_s: float = 120) -> None:
-        """Wait until no window's name contains that."""
+        """Wait until no window's title contains that."""
+        self._until(lambda titles: not any(part in title for title in titles), part, timeout_s)
+
+    def _until(self, met: Callable[[list[str]], bool], part: str, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
-        while any(found.role == "frame" for found in self.seen(part)):
+        while not met(titles := self.windows()):
             if time.monotonic() > deadline:
-                raise AssertionError(f"still on the screen: {part}")
+                self.machine.screenshot(self.machine.workdir / "timeout.png")
+                raise AssertionError(f"waited for {part}; the windows are {titles}")
             time.sleep(1)
 
     def press(self, name: str, timeout_s: float = 240) -> None:
