@@ -25,7 +25,7 @@ def words(window: int, name: str, size: int) -> bytes:
     x.XGetWindowProperty(
         display, ctypes.c_ulong(window), atom(name), ctypes.c_long(0), whole, 0, anything, *told
     )
-    return ctypes.string_at(data, count.value * size) if data else b""
+    return ctypes.string_at(data, count.value * size) if data.value else b""
 
 
 listed = words(x.XDefaultRootWindow(display), "_NET_CLIENT_LIST", ctypes.sizeof(ctypes.c_ulong))
