@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imagebuilder.vm import Machine
+from tests.vm.guestshell import wait_until_idle
 
 # QEMU's arguments for a pointer that can be put anywhere.
 POINTER = ("-device", "usb-tablet,bus=usb.0")
@@ -87,6 +88,11 @@ class Desk:
     def wait_window(self, part: str, timeout_s: float = 400) -> None:
         """Wait until there is a window whose title contains that."""
         self._until(lambda titles: any(part in title for title in titles), part, timeout_s)
+
+    def wait_ready(self, program: str, part: str, timeout_s: float = 400) -> None:
+        """Wait until a program's window with that in its title takes keys."""
+        self.wait_window(part, timeout_s)
+        wait_until_idle(self.machine, program, timeout_s)
 
     def wait_gone(self, part: str, timeout_s: float = 120) -> None:
         """Wait until no window's title contains that."""

@@ -22,7 +22,7 @@ from imagebuilder.toolsroot import run_tool
 from imagebuilder.vm.drive import Drive
 from imagebuilder.vm.machine import Machine, MachineSpec
 from tests.vm.deskhand import POINTER, Desk
-from tests.vm.guestshell import shell_by_credential, wait_until
+from tests.vm.guestshell import shell_by_credential, wait_until, wait_until_idle
 from tests.vm.test_image import GIB, image_for_tests, laid_down
 from tests.vm.test_templates import cells
 
@@ -99,9 +99,9 @@ def test_the_system_is_whole_and_has_the_whole_drive(family_pc: Machine) -> None
 def test_the_welcome_page_opens_once_and_the_desktop_stands(family_pc: Machine) -> None:
     shown = "pgrep -fo 'firefox.*welcome/ar.html'"
     first = wait_until(family_pc, shown, 900)
-    # The picture stands still before there is a browser's window.
     wait_until(family_pc, "pgrep -f 'firefox.*contentproc'", 600)
-    settled_picture(family_pc, SCREENS / "welcome.png", 300, 30)
+    wait_until_idle(family_pc, "firefox-esr", 600)
+    settled_picture(family_pc, SCREENS / "welcome.png", 300, 10)
     of_the_session(family_pc, "welcome --once")
     assert family_pc.shell.check(shown) == first
     family_pc.shell.check("pkill -f firefox")
@@ -227,7 +227,7 @@ def test_the_hijri_date_is_on_the_panel_in_arabic(desk: Desk) -> None:
 def test_a_bill_is_filled_and_saved_and_its_total_is_right(desk: Desk, tmp_path: Path) -> None:
     desk.clicks = 0
     desk.press(task_name("bill"))
-    desk.wait_window("LibreOffice Calc")
+    desk.wait_ready("soffice.bin", "LibreOffice Calc")
     settled_picture(desk.machine, SCREENS / "bill-empty.png", 200, 5)
     write = desk.machine.type_text
     desk.keys("ctrl-home", *["down"] * 8, "tab")
@@ -263,7 +263,7 @@ def test_a_bill_is_filled_and_saved_and_its_total_is_right(desk: Desk, tmp_path:
 def test_a_paper_opens_by_one_click(desk: Desk, name: str, title: str) -> None:
     desk.clicks = 0
     desk.press(task_name(name))
-    desk.wait_window(title)
+    desk.wait_ready("soffice.bin", title)
     settled_picture(desk.machine, SCREENS / f"{name}.png", 200, 5)
     assert desk.clicks <= MOST_CLICKS
     desk.machine.press("ctrl-q")
@@ -292,7 +292,7 @@ def test_a_picture_is_made_ready(desk: Desk) -> None:
 def test_a_page_of_links_opens_by_one_click(desk: Desk, name: str, title: str) -> None:
     desk.clicks = 0
     desk.press(task_name(name))
-    desk.wait_window(f"{title} — Mozilla Firefox")
+    desk.wait_ready("firefox-esr", f"{title} — Mozilla Firefox")
     settled_picture(desk.machine, SCREENS / f"{name}.png", 200, 5)
     assert desk.clicks <= MOST_CLICKS
     desk.machine.press("ctrl-q")
@@ -355,9 +355,9 @@ def test_the_files_go_to_a_stick_and_are_there_when_it_is_pulled_out(
 def test_browser_and_writer_work_side_by_side_for_ten_minutes(desk: Desk) -> None:
     ask = desk.machine.shell.check
     desk.press(task_name("flyer"))
-    desk.wait_window("LibreOffice Writer")
+    desk.wait_ready("soffice.bin", "LibreOffice Writer")
     desk.run("family-task page shop >/dev/null 2>&1")
-    desk.wait_window("المتجر وواتساب — Mozilla Firefox")
+    desk.wait_ready("firefox-esr", "المتجر وواتساب — Mozilla Firefox")
     least_kb, deadline = 1 << 40, time.monotonic() + 600
     while time.monotonic() < deadline:
         least_kb = min(least_kb, int(ask("awk '/MemAvailable/ {print $2}' /proc/meminfo")))
