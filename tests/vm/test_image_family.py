@@ -130,7 +130,7 @@ for path in sorted(glob.glob("/usr/local/share/applications/tajdeed-*.desktop"))
         entry = None
     icon = entry and entry.get_string("Icon")
     found = icon and Gtk.IconTheme.get_default().lookup_icon(icon, 64, 0)
-    if not found or not Gtk.IconTheme.get_default().has_icon(icon):
+    if not found:
         print(path, entry and "icon" or "program")
 """
 
