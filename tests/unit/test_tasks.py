@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from familypc.tasks import backup, entries, layout, papers, photos, printing, scanning, words
 from familypc.tasks.backup import Copy, File, Plan, Progress
 from familypc.tasks.hijri import hijri_text
+from familypc.tasks.latest import latest
 from familypc.tasks.photos import Edit
 from familypc.tasks.printing import Printer
 from familypc.tasks.scanning import Kind, Scanner
@@ -324,7 +325,10 @@ def test_the_latest_printable_files_are_offered(tmp_path: Path) -> None:
     for number, name in enumerate(["a.ods", "b.PDF", "c.exe", ".d.pdf", "e.jpg"]):
         (tmp_path / name).write_bytes(b"x")
         os.utime(tmp_path / name, (number, number))
-    assert [path.name for path in printing.latest([tmp_path, tmp_path], 2)] == ["e.jpg", "b.PDF"]
+    assert [path.name for path in latest([tmp_path, tmp_path], printing.printable, 2)] == [
+        "e.jpg",
+        "b.PDF",
+    ]
 
 
 def test_the_job_is_known_by_what_lp_says() -> None:

@@ -11,16 +11,22 @@ import json
 import shlex
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from imagebuilder.vm import Machine
+from tests.vm.guestshell import wait_until_idle
 
 # QEMU's arguments for a pointer that can be put anywhere.
 POINTER = ("-device", "usb-tablet,bus=usb.0")
 _READER = Path(__file__).with_name("screenreader.py")
 _IN_GUEST = "/run/screenreader.py"
+_TITLES = Path(__file__).with_name("windowtitles.py")
+_TITLES_IN_GUEST = "/run/windowtitles.py"
 _TABLET = 0x7FFF
+# LibreOffice on an emulated PC drops keys that come faster.
+_KEY_S = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +46,9 @@ class Desk:
         self.machine = machine
         self.login = login
         self.clicks = 0
-        code = base64.b64encode(_READER.read_bytes()).decode()
-        machine.shell.check(f"echo {code} | base64 -d > {_IN_GUEST}")
+        for source, target in ((_READER, _IN_GUEST), (_TITLES, _TITLES_IN_GUEST)):
+            code = base64.b64encode(source.read_bytes()).decode()
+            machine.shell.check(f"echo {code} | base64 -d > {target}")
         picture = machine.screenshot(machine.workdir / "size.png")
         self.size: tuple[int, int] = struct.unpack(">II", picture.read_bytes()[16:24])
 
@@ -62,25 +69,41 @@ class Desk:
                 found.append(Seen(said["name"], said["role"], tuple(said["place"]), said["usable"]))
         return found
 
-    def wait(self, part: str, timeout_s: float = 240, *, role: str = "") -> Seen:
-        """Wait until something is shown whose name contains that, of that role if one is given."""
+    def windows(self) -> list[str]:
+        """The titles of the windows on the screen."""
+        return self.run(f"python3 {_TITLES_IN_GUEST}").splitlines()
+
+    def wait(self, part: str, timeout_s: float = 240) -> Seen:
+        """Wait until something is shown whose name contains that."""
         deadline = time.monotonic() + timeout_s
         while True:
             for found in self.seen(part):
-                if not role or found.role == role:
-                    return found
+                return found
             if time.monotonic() > deadline:
                 self.machine.screenshot(self.machine.workdir / "timeout.png")
                 names = sorted({seen.name for seen in self.seen()})
                 raise AssertionError(f"not on the screen: {part}; there are {names}")
             time.sleep(1)
 
+    def wait_window(self, part: str, timeout_s: float = 400) -> None:
+        """Wait until there is a window whose title contains that."""
+        self._until(lambda titles: any(part in title for title in titles), part, timeout_s)
+
+    def wait_ready(self, program: str, part: str, timeout_s: float = 400) -> None:
+        """Wait until a program's window with that in its title takes keys."""
+        self.wait_window(part, timeout_s)
+        wait_until_idle(self.machine, program, timeout_s)
+
     def wait_gone(self, part: str, timeout_s: float = 120) -> None:
-        """Wait until no window's name contains that."""
+        """Wait until no window's title contains that."""
+        self._until(lambda titles: not any(part in title for title in titles), part, timeout_s)
+
+    def _until(self, met: Callable[[list[str]], bool], part: str, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
-        while any(found.role == "frame" for found in self.seen(part)):
+        while not met(titles := self.windows()):
             if time.monotonic() > deadline:
-                raise AssertionError(f"still on the screen: {part}")
+                self.machine.screenshot(self.machine.workdir / "timeout.png")
+                raise AssertionError(f"waited for {part}; the windows are {titles}")
             time.sleep(1)
 
     def press(self, name: str, timeout_s: float = 240) -> None:
@@ -95,6 +118,12 @@ class Desk:
                 self.machine.screenshot(self.machine.workdir / "timeout.png")
                 raise AssertionError(f"no button to press: {name}")
             time.sleep(1)
+
+    def keys(self, *names: str) -> None:
+        """Press one key after the other, so slowly that a program on a slow PC keeps up."""
+        for name in names:
+            self.machine.press(name)
+            time.sleep(_KEY_S)
 
     def click(self, place: tuple[int, int, int, int]) -> None:
         """One click into the middle of that place."""

@@ -55,6 +55,22 @@ def wait_until(machine: Machine, command: str, timeout_s: float) -> str:
         time.sleep(2)
 
 
+def wait_until_idle(machine: Machine, program: str, timeout_s: float) -> None:
+    """Wait until a program that has begun has nothing to do: its window is whole, its keys taken.
+
+    The guest's own seconds of processor tell; a picture stands still too while a busy host has no
+    time for the guest.
+    """
+    spent = f"awk '{{print $14 + $15}}' /proc/$(pgrep -o {program})/stat"
+    idle = f"begun=$({spent}) && sleep {_IDLE_S} && [ $(($({spent}) - begun)) -lt {_IDLE_TICKS} ]"
+    wait_until(machine, idle, timeout_s)
+
+
+# A cursor that blinks takes less than a twentieth of the processor.
+_IDLE_S = 5
+_IDLE_TICKS = 25
+
+
 def _credential(name: str, text: str) -> tuple[str, str]:
     value = base64.b64encode(text.encode()).decode()
     return "-smbios", f"type=11,value=io.systemd.credential.binary:{name}={value}"

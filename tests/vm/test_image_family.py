@@ -22,7 +22,7 @@ from imagebuilder.toolsroot import run_tool
 from imagebuilder.vm.drive import Drive
 from imagebuilder.vm.machine import Machine, MachineSpec
 from tests.vm.deskhand import POINTER, Desk
-from tests.vm.guestshell import shell_by_credential, wait_until
+from tests.vm.guestshell import shell_by_credential, wait_until, wait_until_idle
 from tests.vm.test_image import GIB, image_for_tests, laid_down
 from tests.vm.test_templates import cells
 
@@ -99,6 +99,8 @@ def test_the_system_is_whole_and_has_the_whole_drive(family_pc: Machine) -> None
 def test_the_welcome_page_opens_once_and_the_desktop_stands(family_pc: Machine) -> None:
     shown = "pgrep -fo 'firefox.*welcome/ar.html'"
     first = wait_until(family_pc, shown, 900)
+    wait_until(family_pc, "pgrep -f 'firefox.*contentproc'", 600)
+    wait_until_idle(family_pc, "firefox-esr", 600)
     settled_picture(family_pc, SCREENS / "welcome.png", 300, 10)
     of_the_session(family_pc, "welcome --once")
     assert family_pc.shell.check(shown) == first
@@ -128,7 +130,7 @@ for path in sorted(glob.glob("/usr/local/share/applications/tajdeed-*.desktop"))
         entry = None
     icon = entry and entry.get_string("Icon")
     found = icon and Gtk.IconTheme.get_default().lookup_icon(icon, 64, 0)
-    if not found or not Gtk.IconTheme.get_default().has_icon(icon):
+    if not found:
         print(path, entry and "icon" or "program")
 """
 
@@ -175,6 +177,19 @@ def desk(family_pc: Machine) -> Desk:
     return found
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test that failed leaves on the desktop must not stand before the next one's."""
+    yield
+    if "desk" in request.fixturenames:
+        request.getfixturevalue("desk").machine.shell.run(
+            "pkill soffice.bin; pkill firefox-esr;"
+            "pkill -f 'familypc.tasks (photo|print|scan|backup)';"
+            # else LibreOffice's next start asks about what was open
+            f"sed -i /RecoveryList/d /home/{LOGIN}/.config/libreoffice/4/user/registry*.xcu"
+        )
+
+
 def task_name(name: str) -> str:
     return next(task.ar for task in TASKS if task.name == name)
 
@@ -212,23 +227,27 @@ def test_the_hijri_date_is_on_the_panel_in_arabic(desk: Desk) -> None:
 def test_a_bill_is_filled_and_saved_and_its_total_is_right(desk: Desk, tmp_path: Path) -> None:
     desk.clicks = 0
     desk.press(task_name("bill"))
-    desk.wait("LibreOffice Calc", 400, role="frame")
+    desk.wait_ready("soffice.bin", "LibreOffice Calc")
     settled_picture(desk.machine, SCREENS / "bill-empty.png", 200, 5)
-    press, write = desk.machine.press, desk.machine.type_text
-    press("ctrl-home", *["down"] * 8, "tab")
+    write = desk.machine.type_text
+    desk.keys("ctrl-home", *["down"] * 8, "tab")
     # The family's keyboard begins with Arabic letters: 45 and 80 are on the same keys.
     for what, number, price in (("كبسة", "3", "45"), ("كيكة", "2", "80")):
         write(what, "ara")
-        press("tab", *number, "tab", *price, "ret", *(["tab"] if price == "45" else []))
-    press("ctrl-s")
-    settled_picture(desk.machine, SCREENS / "bill.png", 200, 5)
+        desk.keys("tab", *number, "tab", *price, "ret", *(["tab"] if price == "45" else []))
+    desk.keys("ctrl-s")
     path = desk.machine.shell.check(f"find {DOCUMENTS}/الفواتير -name 'فاتورة*.ods'")
-    found = cells(file_of(desk, path, tmp_path / "bill.ods"))
-    assert {place: found[0, place] for place in ("B9", "E9", "E10", "E21", "E24")} == {
-        "B9": "كبسة", "E9": 135, "E10": 160, "E21": 295, "E24": 295,
-    }  # fmt: skip
+    wanted = {"B9": "كبسة", "E9": 135, "E10": 160, "E21": 295, "E24": 295}
+    saved: dict[str, str | float | None] = {}
+    deadline = time.monotonic() + 120
+    while saved != wanted and time.monotonic() < deadline:
+        time.sleep(2)
+        found = cells(file_of(desk, path, tmp_path / "bill.ods"))
+        saved = {place: found.get((0, place)) for place in wanted}
+    settled_picture(desk.machine, SCREENS / "bill.png", 200, 5)
+    assert saved == wanted
     assert desk.clicks <= MOST_CLICKS
-    press("ctrl-q")
+    desk.machine.press("ctrl-q")
     desk.wait_gone("LibreOffice")
 
 
@@ -244,7 +263,7 @@ def test_a_bill_is_filled_and_saved_and_its_total_is_right(desk: Desk, tmp_path:
 def test_a_paper_opens_by_one_click(desk: Desk, name: str, title: str) -> None:
     desk.clicks = 0
     desk.press(task_name(name))
-    desk.wait(f"{title}", 400, role="frame")
+    desk.wait_ready("soffice.bin", title)
     settled_picture(desk.machine, SCREENS / f"{name}.png", 200, 5)
     assert desk.clicks <= MOST_CLICKS
     desk.machine.press("ctrl-q")
@@ -273,10 +292,10 @@ def test_a_picture_is_made_ready(desk: Desk) -> None:
 def test_a_page_of_links_opens_by_one_click(desk: Desk, name: str, title: str) -> None:
     desk.clicks = 0
     desk.press(task_name(name))
-    desk.wait(f"{title} — Mozilla Firefox", 400)
+    desk.wait_ready("firefox-esr", f"{title} — Mozilla Firefox")
     settled_picture(desk.machine, SCREENS / f"{name}.png", 200, 5)
     assert desk.clicks <= MOST_CLICKS
-    desk.machine.press("ctrl-q")
+    desk.machine.press("alt-f4")  # Firefox asks back at its own key
     desk.wait_gone("Mozilla Firefox")
 
 
@@ -336,9 +355,9 @@ def test_the_files_go_to_a_stick_and_are_there_when_it_is_pulled_out(
 def test_browser_and_writer_work_side_by_side_for_ten_minutes(desk: Desk) -> None:
     ask = desk.machine.shell.check
     desk.press(task_name("flyer"))
-    desk.wait("LibreOffice Writer", 400, role="frame")
+    desk.wait_ready("soffice.bin", "LibreOffice Writer")
     desk.run("family-task page shop >/dev/null 2>&1")
-    desk.wait("المتجر وواتساب — Mozilla Firefox", 400)
+    desk.wait_ready("firefox-esr", "المتجر وواتساب — Mozilla Firefox")
     least_kb, deadline = 1 << 40, time.monotonic() + 600
     while time.monotonic() < deadline:
         least_kb = min(least_kb, int(ask("awk '/MemAvailable/ {print $2}' /proc/meminfo")))

@@ -10,6 +10,7 @@ from gi.repository import GdkPixbuf, GLib, Gtk
 from familypc.tasks import photos, words
 from familypc.tasks.folders import folder
 from familypc.tasks.frame import TaskWindow, label, named
+from familypc.tasks.latest import latest
 from familypc.tasks.photos import Edit
 
 _LATEST = 24
@@ -83,7 +84,9 @@ class PhotoWindow(TaskWindow):
         row.pack_start(self.picture, True, True, 0)
         self.body.pack_start(row, True, True, 0)
         self.show_all()
-        found = photos.latest(map(folder, ("pictures", "downloads", "desktop")), _LATEST)
+        found = latest(
+            map(folder, ("pictures", "downloads", "desktop")), photos.is_picture, _LATEST
+        )
         if found:
             self.beside(lambda: list(map(self._seen, found)), self._list, self.say("looking"))
         else:

@@ -5,8 +5,7 @@ A picture is never changed: what comes out is a copy beside it.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -69,14 +68,3 @@ def copy_name(name: str, tongue: str, taken: Collection[str]) -> str:
 def is_picture(path: Path) -> bool:
     """Whether a file of that name is a picture that can be opened."""
     return path.suffix.lower() in _ENDINGS
-
-
-def latest(folders: Iterable[Path], count: int) -> list[Path]:
-    """The pictures that came last, the newest first; hidden ones are left out."""
-    found = []
-    for folder in dict.fromkeys(folders):
-        for directory, names, files in os.walk(folder):
-            names[:] = [name for name in names if not name.startswith(".")]
-            paths = (Path(directory, name) for name in files if not name.startswith("."))
-            found += [path for path in paths if is_picture(path) and path.is_file()]
-    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)[:count]

@@ -11,6 +11,7 @@ from gi.repository import Gtk
 from familypc.tasks import printing, words
 from familypc.tasks.folders import folder
 from familypc.tasks.frame import TaskWindow, choice, label, named, row
+from familypc.tasks.latest import latest
 from familypc.tasks.printing import Printer
 
 _LATEST = 8
@@ -36,7 +37,9 @@ class PrintWindow(TaskWindow):
         self.body.pack_start(self.listed, False, False, 0)
         self.place = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=10)
         self.body.pack_start(self.place, False, False, 0)
-        self._list(printing.latest(map(folder, ("documents", "pictures", "downloads")), _LATEST))
+        self._list(
+            latest(map(folder, ("documents", "pictures", "downloads")), printing.printable, _LATEST)
+        )
         self.show_all()
         self.look()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,17 +41,6 @@ class PrintError(Exception):
 def printable(path: Path) -> bool:
     """Whether a file of that name can be printed."""
     return path.suffix.lower() in _DIRECT | _BY_OFFICE
-
-
-def latest(folders: Iterable[Path], count: int) -> list[Path]:
-    """The printable files that were changed last, the newest first; hidden ones are left out."""
-    found = []
-    for folder in dict.fromkeys(folders):
-        for directory, names, files in os.walk(folder):
-            names[:] = [name for name in names if not name.startswith(".")]
-            paths = (Path(directory, name) for name in files if not name.startswith("."))
-            found += [path for path in paths if printable(path) and path.is_file()]
-    return sorted(dict.fromkeys(found), key=lambda path: path.stat().st_mtime, reverse=True)[:count]
 
 
 def printers_from(names: str, default: str) -> tuple[Printer, ...]:
