@@ -174,15 +174,19 @@ NAMESPACES = " ".join(
     }.items()
 )
 
+# As prices are written in Saudi Arabia: 1,350.00. LibreOffice's ar-SA has the signs of Arabic-Indic
+# digits between Latin ones, where they look like a comma.
+_WRITTEN = 'number:language="en" number:country="US"'
 # Digits 0-9 in both languages; days before months, as in Saudi Arabia.
 _DATA_STYLES = (
-    '<number:number-style style:name="whole"><number:number number:decimal-places="0"'
+    f'<number:number-style style:name="whole" {_WRITTEN}><number:number number:decimal-places="0"'
     ' number:min-integer-digits="1" number:grouping="true"/></number:number-style>'
-    '<number:number-style style:name="money"><number:number number:decimal-places="2"'
+    f'<number:number-style style:name="money" {_WRITTEN}><number:number number:decimal-places="2"'
     ' number:min-decimal-places="2" number:min-integer-digits="1" number:grouping="true"/>'
     "</number:number-style>"
-    '<number:percentage-style style:name="percent"><number:number number:decimal-places="0"'
-    ' number:min-integer-digits="1"/><number:text>%</number:text></number:percentage-style>'
+    f'<number:percentage-style style:name="percent" {_WRITTEN}>'
+    '<number:number number:decimal-places="0" number:min-integer-digits="1"/>'
+    "<number:text>%</number:text></number:percentage-style>"
     '<number:date-style style:name="day"><number:day number:style="long"/>'
     '<number:text>/</number:text><number:month number:style="long"/><number:text>/</number:text>'
     '<number:year number:style="long"/></number:date-style>'

@@ -166,6 +166,20 @@ def test_what_it_works_out_stands_in_the_saved_file(tree: Path, name: str, tongu
 
 @pytest.mark.full
 @pytest.mark.timeout(1800)
+@pytest.mark.parametrize("tongue", TONGUES, ids=lambda tongue: tongue.code)
+def test_money_is_written_as_in_a_saudi_shop(tree: Path, tongue: Tongue) -> None:
+    with zipfile.ZipFile(tree / f"tmp/papers/{tongue.code}-bill.odf") as package:
+        root = ElementTree.fromstring(package.read("content.xml"))
+    written = {
+        "".join(cell.itertext())
+        for cell in root.iter(f"{TABLE}table-cell")
+        if cell.get(f"{OFFICE}value") == "360.5"
+    }
+    assert written == {"360.50"}
+
+
+@pytest.mark.full
+@pytest.mark.timeout(1800)
 def test_the_same_sources_give_the_same_bytes(tree: Path) -> None:
     def digests() -> dict[str, str]:
         return {
