@@ -83,6 +83,9 @@ def test_language_keyboard_and_place_are_those_that_were_answered(family_pc: Mac
     ask = family_pc.shell.check
     assert ask(f"busctl get-property {LOCALED} Locale") == 'as 1 "LANG=ar_SA.UTF-8"'
     assert ask(f"busctl get-property {LOCALED} X11Layout") == 's "ara,us"'
+    # What the next start reads: tmpfiles makes the link again if it is none.
+    assert ask("grep XKBLAYOUT /etc/default/keyboard").split("=")[1].strip('"') == "ara,us"
+    assert ask("readlink /etc/vconsole.conf") == "default/keyboard"
     assert ask("timedatectl show --property=Timezone --value") == "Asia/Kuwait"
     assert of_the_session(family_pc, "echo $LANG") == "ar_SA.UTF-8"
     layout = of_the_session(family_pc, "setxkbmap -query | grep layout:")
