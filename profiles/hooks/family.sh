@@ -30,4 +30,19 @@ sed -i '/name="LockCommand"/i <property name="SaveOnExit" type="bool" value="fal
   xfce4-session.xml
 grep -q SaveOnExit xfce4-session.xml
 
+# An English session reads from left to right: the same settings mirrored back, in a directory that
+# Xsession.d/61tajdeed-direction puts before /etc/xdg.
+english=/etc/xdg/tajdeed-en/xfce4/xfconf/xfce-perchannel-xml
+mkdir -p "$english"
+# The plugins' numbers in reverse; all else of the panel stays.
+awk '/"plugin-ids"/ { print; inside = 1; next }
+  inside && /<\/property>/ { while (count) print line[count--]; inside = 0 }
+  inside { line[++count] = $0; next }
+  { print }' xfce4-panel.xml | sed 's|value="القائمة"|value="Menu"|' > "$english/xfce4-panel.xml"
+sed 's|value="CMH[|]O"|value="O\|HMC"|' xfwm4.xml > "$english/xfwm4.xml"
+sed '/name="gravity"/s|value="2"|value="0"|' xfce4-desktop.xml > "$english/xfce4-desktop.xml"
+for name in xfce4-panel xfwm4 xfce4-desktop; do
+  ! cmp -s "$name.xml" "$english/$name.xml" || { echo "$name: not mirrored" >&2; exit 1; }
+done
+
 systemctl set-default graphical.target

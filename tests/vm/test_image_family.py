@@ -374,3 +374,30 @@ def test_browser_and_writer_work_side_by_side_for_ten_minutes(desk: Desk) -> Non
     assert ask(f"journalctl -b --no-pager | grep -ciE '{killed}' || true") == "0"
     assert least_kb > 150_000, f"{least_kb} kB available at the least"
     assert ask("systemctl --failed --plain --no-legend") == ""
+
+
+def test_an_english_session_stands_from_left_to_right(desk: Desk) -> None:
+    """The same PC as if the family had answered English; after all else, for it logs out."""
+    ask = desk.machine.shell.check
+    accounts = f"org.freedesktop.Accounts /org/freedesktop/Accounts/User$(id -u {LOGIN})"
+    ask(f"busctl call {LOCALED} SetLocale asb 1 LANG=en_US.UTF-8 false")
+    ask(f"busctl call {accounts} org.freedesktop.Accounts.User SetLanguage s en_US.UTF-8")
+    ask("systemctl stop lightdm.service", 120)
+    # What the Arabic session has kept of its panel an English family never had.
+    ask(f"rm -r /home/{LOGIN}/.config/xfce4")
+    ask("systemctl start lightdm.service", 120)
+    wait_until(desk.machine, "pgrep -x lightdm-gtk-gre", 900)
+    settled_picture(desk.machine, SCREENS / "log-in-english.png", 300, 1)
+    desk.machine.type_text(FAMILY.password)
+    desk.machine.press("ret")
+    wait_until(desk.machine, "pgrep -x xfce4-panel && pgrep -x xfdesktop", 1200)
+    english = Desk(desk.machine, LOGIN)
+    names = [task.en for task in TASKS]
+    english.wait(names[-1])
+    menu = english.wait("Menu")
+    settled_picture(desk.machine, SCREENS / "desktop-english.png", 300, 20)
+    assert english.run("echo $LANG") == "en_US.UTF-8"
+    buttons = [seen for seen in english.seen(*names) if seen.role == "button"]
+    buttons = [seen for seen in buttons if seen.name in names]
+    assert [seen.name for seen in sorted(buttons, key=lambda seen: seen.place[1::-1])] == names
+    assert menu.place[0] < english.size[0] // 4

@@ -9,6 +9,9 @@ x = ctypes.CDLL("libX11.so.6")
 for function in (x.XOpenDisplay, x.XDefaultRootWindow, x.XInternAtom):
     function.restype = ctypes.c_void_p
 display = ctypes.c_void_p(x.XOpenDisplay(None))
+# A window that closes between the list and its title is an error, for which Xlib ends the program.
+go_on = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(lambda *_: 0)
+x.XSetErrorHandler(go_on)
 
 
 def atom(name: str) -> ctypes.c_ulong:
