@@ -144,6 +144,9 @@ def main() -> None:
                 outside.found = NETWORKS
                 window.show_page()
                 keep(f"{language}-{number}-{page.value}-many")
+                listed = next(part for part in all_in(window) if isinstance(part, Gtk.ListBox))
+                listed.select_row(listed.get_children()[-1])
+                keep(f"{language}-{number}-{page.value}-not-listed")
             if page is Page.ACCOUNT:
                 window.change(full_name="نورة بنت عبدالرحمن العتيبي", password="كلمة سر")
                 window.show_page()

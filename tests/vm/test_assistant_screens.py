@@ -6,6 +6,7 @@ no boxes instead of letters).
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 from collections.abc import Iterator
@@ -83,8 +84,9 @@ def test_every_page_stands_whole(tree: Path, size: str) -> None:
     shutil.rmtree(SCREENS / size, ignore_errors=True)
     shutil.copytree(made, SCREENS / size)
     found: dict[str, dict[str, Any]] = json.loads((made / "facts.json").read_text())
-    # Two languages; the network's page also with many networks, the account's with a complaint.
-    assert len(found) == 2 * (len(PAGES) + 2)
+    # Two languages; the network's page also with many networks and with one that is not listed,
+    # the account's with a complaint.
+    assert len(found) == 2 * (len(PAGES) + 3)
     for page, facts in found.items():
         assert facts["size"] == [int(number) for number in size.split("x")], page
         assert facts["cut"] == [], page
@@ -101,3 +103,32 @@ def test_language_and_keyboard_may_be_set_in_whatever_order_the_rules_are_read(
     answer = (tree / "tmp/answer").read_text()
     # The rules are asked first; then somebody is started who ends at once.
     assert "org.freedesktop.DBus.Error.Spawn" in answer, answer
+
+
+# In Latin letters آدم is the name of a group of Debian's, which adduser(8) refuses for a person.
+ADAM = """\
+login=$(python3 -B -c '
+from familypc.firstboot.accounts import login_names
+from familypc.firstboot.loginname import login_name
+print(login_name("آدم", login_names()))')
+adduser --quiet --disabled-password --comment "" "$login"
+id -un "$login" >/tmp/answer
+deluser --quiet --remove-home "$login"
+"""
+
+
+def test_somebody_whose_name_is_a_groups_gets_an_account(tree: Path) -> None:
+    in_tree(tree, ["sh", "-euc", ADAM])
+    assert (tree / "tmp/answer").read_text() == "adm2\n"
+
+
+def test_a_network_that_is_not_listed_is_asked_for_by_its_name(tree: Path) -> None:
+    ask = (
+        "from familypc.firstboot.network import hidden, settings\n"
+        "open('/tmp/answer', 'w').write("
+        "repr(settings(hidden('بيتنا', 'tamr-9999', '/dev/1'), 'tamr-9999', metered=False)))"
+    )
+    in_tree(tree, ["python3", "-B", "-c", ask])
+    told = ast.literal_eval((tree / "tmp/answer").read_text())
+    assert told["802-11-wireless"] == {"ssid": ("ay", "بيتنا".encode()), "hidden": ("b", True)}
+    assert told["802-11-wireless-security"]["psk"] == ("s", "tamr-9999")

@@ -45,6 +45,10 @@ class Services:
         """Join a Wi-Fi network for good."""
         network.join(chosen, key, metered=metered)
 
+    def join_hidden(self, name: str, key: str, metered: bool) -> None:
+        """Join a Wi-Fi network that is not listed, by the first adapter."""
+        network.join(network.hidden(name, key, network.adapters()[0]), key, metered=metered)
+
     def try_keyboard(self, layouts: tuple[str, ...]) -> None:
         """These layouts on this very screen, to try them."""
         words = ["setxkbmap", "-layout", ",".join(layouts), "-option", "grp:alt_shift_toggle"]

@@ -20,8 +20,9 @@ _GROUPS = ("audio", "video", "plugdev", "netdev", "lpadmin", "scanner")
 
 
 def login_names() -> tuple[str, ...]:
-    """All names that useradd(8) would refuse to take again."""
-    return tuple(entry.pw_name for entry in pwd.getpwall())
+    """All names that adduser(8) would refuse: a person gets a group of the same name, too."""
+    users = {entry.pw_name for entry in pwd.getpwall()}
+    return tuple(sorted(users | {entry.gr_name for entry in grp.getgrall()}))
 
 
 def people(shadow: Path = Path("/etc/shadow")) -> dict[str, bool]:

@@ -23,12 +23,16 @@ _ACTIVATED, _DEACTIVATED = 2, 4
 _PRIVACY = 1
 _KEY_SAE = 0x400
 _KEY_PSK = 0x100
+_ANY_POINT = "/"
 _JOIN_S = 45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """A Wi-Fi network near by. `strength` in per cent; `point`: its strongest access point."""
+    """A Wi-Fi network near by. `strength` in per cent; `point`: its strongest access point.
+
+    A `hidden` one does not tell its name; NetworkManager finds its access point by itself.
+    """
 
     name: str
     strength: int
@@ -36,6 +40,20 @@ class Network:
     simultaneous: bool
     device: str
     point: str
+    hidden: bool = False
+
+
+def hidden(name: str, key: str, device: str) -> Network:
+    """A network that does not show itself, of which only its name and password are known."""
+    return Network(
+        name=name,
+        strength=0,
+        locked=bool(key),
+        simultaneous=False,
+        device=device,
+        point=_ANY_POINT,
+        hidden=True,
+    )
 
 
 def strongest(found: list[Network]) -> tuple[Network, ...]:
@@ -60,6 +78,8 @@ def settings(network: Network, key: str, *, metered: bool) -> dict[str, dict[str
         },
         "802-11-wireless": {"ssid": ("ay", network.name.encode())},
     }
+    if network.hidden:
+        wanted["802-11-wireless"]["hidden"] = ("b", True)
     if network.locked:
         # A network that knows only WPA3 must be told so; for all others WPA-PSK is right.
         kind = "sae" if network.simultaneous else "wpa-psk"
@@ -76,13 +96,15 @@ def wired() -> bool:
     )
 
 
+def adapters() -> list[str]:
+    """The Wi-Fi adapters of this PC, as NetworkManager names them."""
+    return [device for device in _devices() if prop(_NAME, device, _DEVICE, "DeviceType") == _WIFI]
+
+
 def networks() -> tuple[Network, ...]:
     """The Wi-Fi networks near by; empty without a Wi-Fi adapter. Takes some seconds."""
-    devices = [
-        device for device in _devices() if prop(_NAME, device, _DEVICE, "DeviceType") == _WIFI
-    ]
     found: list[Network] = []
-    for device in devices:
+    for device in adapters():
         wireless = f"{_DEVICE}.Wireless"
         try:
             call(_NAME, device, wireless, "RequestScan", "(a{sv})", {})

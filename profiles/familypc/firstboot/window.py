@@ -57,6 +57,8 @@ class Outside(Protocol):
 
     def join(self, network: Any, key: str, metered: bool) -> None: ...
 
+    def join_hidden(self, name: str, key: str, metered: bool) -> None: ...
+
     def try_keyboard(self, layouts: tuple[str, ...]) -> None: ...
 
     def finish(self, answers: Answers) -> None: ...
@@ -291,21 +293,25 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
             self._entry(grid, 1, "account-password", answers.password, "password"),
             self._entry(grid, 2, "account-again", answers.again, "again"),
         ]
-        for entry in secret:
+        # Whatever letters the name was typed in: only Latin ones can be typed at the log-in.
+        grid.attach(self._secret(secret, "account-show"), 1, 3, 1, 1)
+        return name
+
+    def _secret(self, entries: list[Gtk.Entry], key: str) -> Gtk.CheckButton:
+        """Make these lines for a password, typed in Latin letters; the button that shows it."""
+        for entry in entries:
             entry.set_visibility(False)
             entry.set_input_purpose(Gtk.InputPurpose.PASSWORD)
-            # Whatever letters the name was typed in: only Latin ones can be typed at the log-in.
             entry.connect("focus-in-event", lambda *_: self.outside.try_keyboard(LATIN))
             entry.connect("focus-out-event", lambda *_: self._own_keyboard())
-        shown = Gtk.CheckButton(label=self.say("account-show"))
+        shown = Gtk.CheckButton(label=self.say(key))
 
         def show(button: Gtk.CheckButton) -> None:
-            for entry in secret:
+            for entry in entries:
                 entry.set_visibility(button.get_active())
 
         shown.connect("toggled", show)
-        grid.attach(shown, 1, 3, 1, 1)
-        return name
+        return shown
 
     def _own_keyboard(self) -> None:
         self.outside.try_keyboard(LAYOUTS[self.course.answers.layout])
@@ -371,45 +377,64 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         threading.Thread(target=look, daemon=True).start()
 
     def _wifi(self, place: Gtk.Box, networks: tuple[Any, ...]) -> None:
+        # None: one that does not show itself, and is asked for by its name.
         chosen: dict[str, Any] = {"network": networks[0]}
         listed = Gtk.ListBox(selection_mode=Gtk.SelectionMode.BROWSE)
-        for network in networks[:8]:
+        for network in networks:
             kind = self.say("network-hidden" if network.locked else "network-open")
             # Pango takes a line's direction from its first letter, not looking past an isolate.
             mark = "\u200f" if self.course.answers.language == "ar" else "\u200e"
             label = _label(f"{mark}{_isolated(network.name)}  ({kind})", "why")
             listed.add(label)
-        scrolled = Gtk.ScrolledWindow(min_content_height=self.measures.networks)
+        listed.add(_label(self.say("network-other"), "why"))
+        scrolled = Gtk.ScrolledWindow()
         scrolled.add(listed)
-        key = Gtk.Entry(placeholder_text=self.say("network-key"), visibility=False)
+        name = Gtk.Entry(placeholder_text=self.say("network-name"), no_show_all=True)
+        _named(name, self.say("network-name"))
+        key = Gtk.Entry(placeholder_text=self.say("network-key"), hexpand=True)
         _named(key, self.say("network-key"))
+        secret = Gtk.Box(spacing=self.measures.gap)
+        secret.pack_start(key, True, True, 0)
+        secret.pack_end(self._secret([key], "network-show"), False, False, 0)
         phone = Gtk.CheckButton(label=self.say("network-phone"))
         button = Gtk.Button(label=self.say("network-join"))
 
         def select(_: Gtk.ListBox, row: Gtk.ListBoxRow | None) -> None:
-            if row is not None:
-                chosen["network"] = networks[row.get_index()]
-                key.set_sensitive(chosen["network"].locked)
+            if row is None:
+                return
+            listing = row.get_index() < len(networks)
+            chosen["network"] = networks[row.get_index()] if listing else None
+            key.set_sensitive(not listing or chosen["network"].locked)
+            name.set_visible(not listing)
+            # The line for the name takes its place from the list: the page never grows.
+            needed = 0 if listing else self.measures.entry + self.measures.gap
+            scrolled.set_min_content_height(self.measures.networks - needed)
 
         def join(_: Gtk.Widget) -> None:
             network, secret, metered = chosen["network"], key.get_text(), phone.get_active()
+            called = network.name if network else name.get_text().strip()
+            if not called:
+                self.told = self.say("network-nameless")
+                self.refresh()
+                return
 
             def after(_: Any) -> None:
-                self.change(network=network.name, metered=metered)
+                self.change(network=called, metered=metered)
                 self._turn(self.course)
 
-            self.beside(
-                lambda: self.outside.join(network, secret, metered),
-                after,
-                "network-joining",
-                name=_isolated(network.name),
-            )
+            def work() -> None:
+                if network:
+                    self.outside.join(network, secret, metered)
+                else:
+                    self.outside.join_hidden(called, secret, metered)
+
+            self.beside(work, after, "network-joining", name=_isolated(called))
 
         listed.connect("row-selected", select)
         listed.select_row(listed.get_row_at_index(0))
         key.connect("activate", join)
         button.connect("clicked", join)
-        for widget in (scrolled, key, phone, button):
+        for widget in (scrolled, name, secret, phone, button):
             place.pack_start(widget, False, False, 0)
 
 
