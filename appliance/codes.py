@@ -87,6 +87,7 @@ TEXTS: dict[str, Text] = {
     "bus-not-allowed": Text(N_("The policy does not allow {bus} drives"), N_("Allowed: {allowed}.")),
     "drive-silent": Text(N_("{path} does not answer ({problem})")),
     "drive-does-not-answer": Text(N_("The drive does not answer"), N_("Check its cable. If it stays silent, take it out and have it destroyed.")),
+    "adapter-shows-less": Text(N_("The adapter or dock shows {bytes} bytes less than the drive has"), N_("What lies there could not be erased: connect the drive to SATA inside a PC, or use a newer dock.")),
     "no-medium": Text(N_("There is no medium, or the drive reports a size of zero"), N_("A drive formatted with 520-byte sectors looks like this: have it reformatted.")),
     "no-serial": Text(N_("The drive reports no serial number"), N_("Connect it to a SATA or NVMe port directly, not through an adapter.")),
     "identity-not-unique": Text(N_("Two drives report the serial number {serial}"), N_("Connect one of them at a time.")),

@@ -157,6 +157,7 @@ class AtaFacts:
     dco_max_lba: int | None = None
     ama_supported: bool = False
     ama_max_lba: int | None = None
+    logical_block_bytes: int = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

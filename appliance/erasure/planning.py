@@ -11,7 +11,14 @@ from collections import Counter
 from appliance import schemes
 from appliance.erasure.psid import tcg_preparations, tcg_refusals
 from appliance.erasure.standards import METHODS, Method
-from appliance.hardware.hidden import PRESENT, UNSURE, capped, hidden_areas, hidden_blocks
+from appliance.hardware.hidden import (
+    PRESENT,
+    UNSURE,
+    beyond_adapter,
+    capped,
+    hidden_areas,
+    hidden_blocks,
+)
 from appliance.model import (
     AtaFacts,
     Bus,
@@ -101,6 +108,8 @@ def drive_refusals(drive: Drive, machine: Machine, policy: Policy) -> tuple[Reas
     sizes = {one.logical_block_bytes for one in drive.nvme.namespaces} if drive.nvme else set()
     for block_bytes in sorted({drive.logical_block_bytes, *sizes} - {0, *_BLOCK_BYTES}):
         found.append(reason("block-size", bytes=block_bytes))
+    if beyond := beyond_adapter(drive):
+        found.append(reason("adapter-shows-less", bytes=beyond))
     if drive.read_only_medium:
         found.append(reason("read-only-medium"))
     found += _ata_refusals(drive.ata, drive.bus) if drive.ata else ()

@@ -101,6 +101,30 @@ def test_a_sanitize_that_stands_still_is_unknown_and_nothing_else_is_sent(
     assert [one.code for one in result.exceptions] == ["sanitize-without-end"]
 
 
+def test_a_way_out_of_a_failure_that_has_no_end_is_unknown_and_nothing_follows(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def patience(site: Site) -> Patience:
+        return Patience(poll_s=0.02, stall_s=0.3)
+
+    monkeypatch.setattr(atasanitize, "patience", patience)
+    bench = opened("sanitize-fails")
+    sanitize = bench.firmware.sanitize
+    ends = sanitize.does
+
+    def then_stands_still(name: str, part: float, pattern: bytes) -> None:
+        ends(name, part, pattern)
+        sanitize.stuck_at = 0.3
+
+    # It can be read meanwhile, so that nothing but its own word tells that it is at work.
+    sanitize.does, sanitize.stays_open = then_stands_still, True
+    result = bench.erase()
+    assert (result.outcome, result.level) == (Outcome.UNKNOWN, Level.NONE)
+    (attempt,) = result.attempts
+    assert [one.code for one in attempt.reasons] == ["order-failed", "order-without-end"]
+    assert [one.reported for one in attempt.orders] == ["failed", "unknown"]
+
+
 def test_an_overwrite_by_the_firmware_holds_the_pattern_that_its_statement_names(
     opened: Open, tmp_path: Path
 ) -> None:
