@@ -21,7 +21,9 @@ class Text:
 
 _RESTART = N_("Put it right on the stick and start again. Nothing was touched.")
 _FAILED_DRIVE = N_("Its data is not proven gone. Take the drive out and have it destroyed.")
-_UNKNOWN_DRIVE = N_("Its data must be taken as still there. Start the stick again and erase it.")
+_UNKNOWN_DRIVE = N_(
+    "Its data must be taken as still there. Boot from the stick again and erase it."
+)
 _NOT_TOUCHED = N_("Nothing was touched.")
 _DOWNLOAD = N_("Do not rely on it; ask the organisation for the statement itself.")
 
@@ -125,7 +127,7 @@ TEXTS: dict[str, Text] = {
     "level-too-low": Text(N_("reaches {level} only, {asked} is asked for")),
     # what is done to a drive before any method
     "wait-for-sanitize": Text(N_("A sanitize operation of an earlier run still works on the drive"), N_("First its end is waited for; then the drive is erased.")),
-    "leave-failed-sanitize": Text(N_("A sanitize operation of an earlier run has failed, and the drive gives no access until that is cleared"), N_("First it is cleared; then the drive is erased.")),
+    "leave-failed-sanitize": Text(N_("A sanitize operation of an earlier run has failed, and the drive gives no access until that is cleared"), N_("First that failure state is removed; then the drive is erased.")),
     "unlock-known-password": Text(N_("The drive is locked with a password, perhaps by an erase of ours that was cut short"), N_("First our organisation's password is tried, once; if it is not ours, the drive is left alone.")),
     "revert-locked-drive": Text(N_("The drive is locked by its own encryption (TCG {ssc}): its blocks can be neither read nor written"), N_("First it is reverted with the PSID on its label, typed or scanned at consent; without one the drive is left as it is.")),
     "revert-shadowed-drive": Text(N_("The drive shows a shadow in place of its first blocks (TCG {ssc}); what is read there is not what it holds"), N_("First it is reverted with the PSID on its label, typed or scanned at consent; without one the drive is left as it is.")),
@@ -188,13 +190,13 @@ TEXTS: dict[str, Text] = {
     "order-failed": Text(N_("{command} ended in a failure that the drive reports itself ({problem})"), _FAILED_DRIVE),
     "order-idle": Text(N_("The drive took {command} and then knew of no such command"), _FAILED_DRIVE),
     "order-not-seen": Text(N_("{command} was never seen running, though the drive reports a success"), _FAILED_DRIVE),
-    "ata-password-stays": Text(N_("The drive still holds the password “{password}” that its own erase needs"), N_("Start the stick again: it tries that password first.")),
+    "ata-password-stays": Text(N_("The drive still holds the password “{password}” that its own erase needs"), N_("Boot from the stick again: it tries that password first.")),
     "order-without-end": Text(N_("{command} did not come to an end ({problem}); it may still run"), _UNKNOWN_DRIVE),
     "implausibly-quick": Text(N_("{command} cannot have written the whole drive in {elapsed_s} s; {least_s} s is the least"), _FAILED_DRIVE),
     "hidden-area-left": Text(N_("What lies in the hidden area ({kind}) was not erased ({detail})"), N_("Some drives allow it once after each start: switch the machine off, wait ten seconds, start and erase again. If it stays, have the drive destroyed.")),
     "command-refused": Text(N_("The drive refused {command} (status {status}): {problem}")),
     "evidence-missing": Text(N_("What was measured does not prove {method}"), _FAILED_DRIVE),
-    "nothing-attempted": Text(N_("No method was tried on the drive"), N_("Start the stick again and erase it.")),
+    "nothing-attempted": Text(N_("No method was tried on the drive"), N_("Boot from the stick again and erase it.")),
     "interrupted": Text(N_("The power was cut, or the worker ended, in the middle of {method}"), _UNKNOWN_DRIVE),
     "worker-died": Text(N_("The worker ended before the drive was decided"), _UNKNOWN_DRIVE),
     # programs
