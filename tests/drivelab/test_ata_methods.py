@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.erasure import atasanitize
+from appliance.erasure import atasanitize, atasecurity
 from appliance.erasure.site import Site
 from appliance.erasure.watching import Patience
 from appliance.model import Level, Outcome, Policy
@@ -163,6 +163,26 @@ def test_a_drive_that_keeps_our_password_says_which(opened: Open) -> None:
 
     bench.firmware.before_command.append(closed)
     result = bench.erase(Policy(ata_password="our-office-7"))
+    stays = [one for one in result.exceptions if one.code == "ata-password-stays"]
+    assert stays and stays[0].facts == {"password": "our-office-7"}
+
+
+def test_a_drive_that_falls_silent_in_an_erase_may_hold_our_password_and_says_which(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atasecurity, "_AGAIN_S", 0.2)
+    bench = opened("hdd-without-sanitize")
+    silent = False
+
+    def falls_silent(task: Taskfile) -> None:
+        nonlocal silent
+        silent = silent or task.command == 0xF4
+        if silent:
+            raise AtaError
+
+    bench.firmware.before_command.append(falls_silent)
+    result = bench.erase(Policy(ata_password="our-office-7"))
+    assert result.outcome in (Outcome.UNKNOWN, Outcome.FAILED)
     stays = [one for one in result.exceptions if one.code == "ata-password-stays"]
     assert stays and stays[0].facts == {"password": "our-office-7"}
 
