@@ -9,6 +9,7 @@ import string
 import zipfile
 from datetime import date, timedelta
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from familypc.tasks.backup import Copy, File, Plan, Progress
 from familypc.tasks.hijri import hijri_text
 from familypc.tasks.latest import latest
 from familypc.tasks.photos import Edit
+from familypc.tasks.plaintext import decoded, text_paper
 from familypc.tasks.printing import Printer
 from familypc.tasks.scanning import Kind, Scanner
 from familypc.tasks.session import language
@@ -331,6 +333,57 @@ def test_the_latest_printable_files_are_offered(tmp_path: Path) -> None:
     ]
 
 
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where programs in the places of LibreOffice and `lp` keep what they are given."""
+    programs, kept = tmp_path / "bin", tmp_path / "kept"
+    programs.mkdir()
+    kept.mkdir()
+    last = 'for last; do :; done; cp "$last" '
+    for name, script in {
+        "libreoffice": f'{last} {kept}; cp "$last" "$5/$(basename "${{last%.*}}").pdf"',
+        "lp": f"{last} {kept}; echo 'request id is Printer-7 (1 file(s))'",
+    }.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("ورقة.txt", {"ورقة.fodt", "ورقة.pdf"}),
+        ("a.odt", {"a.odt", "a.pdf"}),
+        ("b.PDF", {"b.PDF"}),
+    ],
+)
+def test_text_reaches_the_printer_as_a_pdf_of_the_office(
+    tmp_path: Path, kept: Path, name: str, given: set[str]
+) -> None:
+    (tmp_path / name).write_text("السلام عليكم")
+    assert printing.print_file(tmp_path / name, "Printer", 1) == "Printer-7"
+    assert {path.name for path in kept.iterdir()} == given
+    assert all("السلام عليكم" in path.read_text() for path in kept.iterdir())
+
+
+def test_each_line_of_a_text_begins_where_its_letters_do() -> None:
+    paper = text_paper("طلب (3):\n12.5\nTotal <a> & b\n\n  x\ty\a")
+    assert re.findall(r'<text:p text:style-name="(..)">(.*)</text:p>', paper) == [
+        ("rl", "طلب (3):"),
+        ("rl", "12.5"),
+        ("lr", "Total &lt;a&gt; &amp; b"),
+        ("lr", ""),
+        ("lr", '<text:s text:c="2"/>x<text:tab/>y'),
+    ]
+    assert ElementTree.fromstring(paper).tag.endswith("}document")
+
+
+@pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "utf-16", "windows-1256"])
+def test_a_text_of_an_older_pc_is_read(code: str) -> None:
+    assert decoded("كيك".encode(code)) == "كيك"
+
+
 def test_the_job_is_known_by_what_lp_says() -> None:
     assert printing.job_from("request id is HP_LaserJet-12 (1 file(s))\n") == "HP_LaserJet-12"
     assert printing.job_from("") == ""
@@ -468,6 +521,7 @@ def test_what_decides_needs_no_screen() -> None:
         "papers",
         "backup",
         "photos",
+        "plaintext",
         "printing",
     ):
         imports = ast.walk(ast.parse((PACKAGE / f"{name}.py").read_text()))
