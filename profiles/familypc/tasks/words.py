@@ -97,6 +97,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "لا توجد على هذه الذاكرة نسخة من ملفاتك.",
         "There is no backup of your files on this stick.",
     ),
+    "go-back": ("رجوع", "Go back"),
     "restore-same": (
         "كل ما على الذاكرة ({files}) موجود على الجهاز.",
         "Everything on the stick ({files}) is on the PC.",
@@ -167,6 +168,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "scan-scanning": ("يُمسح الآن، لا تحرّك الورقة…", "Scanning, do not move the sheet…"),
     "scan-pages": ("الأوراق الممسوحة: {pages}", "Sheets so far: {pages}"),
     "scan-save": ("احفظ", "Save"),
+    "scan-unsaved": (
+        "لم تُحفظ الأوراق التي مسحتها ({pages}). ماذا تريد أن تفعل؟",
+        "The sheets that you scanned ({pages}) are not saved. What do you want to do?",
+    ),
+    "scan-throw-away": ("لا تحفظها", "Throw away"),
     "scan-saving": (
         "يُحفظ، وقد تستغرق قراءة النص دقيقة…",
         "Saving; reading the text may take a minute…",
