@@ -178,9 +178,9 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "print-no-choice": ("اختر ملفًا أولًا.", "Choose a file first."),
     # scan
-    "scan": ("امسح ورقة", "Scan a sheet"),
+    "scan": ("صوّر ورقة بالماسح", "Scan a sheet"),
     "scan-why": (
-        "ضع الورقة في الماسح ووجهها إلى الزجاج، ثم اضغط «امسح».",
+        "ضع الورقة في الماسح ووجهها إلى الزجاج، ثم اضغط «صوّر».",
         "Put the sheet face down on the glass, then press “Scan”.",
     ),
     "scan-looking": ("يبحث عن الماسحات…", "Looking for scanners…"),
@@ -195,13 +195,13 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "pdf": ("ملف PDF", "PDF"),
     "picture": ("صورة", "Picture"),
     "text": ("نص للتعديل", "Text to edit"),
-    "scan-page": ("امسح", "Scan"),
-    "scan-another": ("امسح ورقة أخرى", "Scan another sheet"),
-    "scan-scanning": ("يُمسح الآن، لا تحرّك الورقة…", "Scanning, do not move the sheet…"),
-    "scan-pages": ("الأوراق الممسوحة: {pages}", "Sheets so far: {pages}"),
+    "scan-page": ("صوّر", "Scan"),
+    "scan-another": ("صوّر ورقة أخرى", "Scan another sheet"),
+    "scan-scanning": ("تُصوَّر الآن، لا تحرّك الورقة…", "Scanning, do not move the sheet…"),
+    "scan-pages": ("الأوراق المصوّرة: {pages}", "Sheets so far: {pages}"),
     "scan-save": ("احفظ", "Save"),
     "scan-unsaved": (
-        "لم تُحفظ الأوراق التي مسحتها ({pages}). ماذا تريد أن تفعل؟",
+        "لم تُحفظ الأوراق التي صوّرتها ({pages}). ماذا تريد أن تفعل؟",
         "The sheets that you scanned ({pages}) are not saved. What do you want to do?",
     ),
     "scan-throw-away": ("لا تحفظها", "Throw away"),
@@ -212,10 +212,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "scan-saved": ("حُفظ «{name}» في {folder}.", "“{name}” was saved in {folder}."),
     "scan-open": ("افتح الملف", "Open the file"),
     "scan-failed": (
-        "لم تُمسح الورقة ({what}). تأكد أن الماسح يعمل وأن غطاءه مغلق، ثم حاول مرة أخرى.",
+        "لم تُصوَّر الورقة ({what}). تأكد أن الماسح يعمل وأن غطاءه مغلق، ثم حاول مرة أخرى.",
         "The sheet was not scanned ({what}). See that the scanner is on and its lid closed, then try again.",
     ),
-    "scan-folder": ("الأوراق الممسوحة", "Scanned sheets"),
+    "scan-folder": ("الأوراق المصوّرة", "Scanned sheets"),
 }
 
 
