@@ -28,8 +28,21 @@ _NOT_TOUCHED = N_("Nothing was touched.")
 _DOWNLOAD = N_("Do not rely on it; ask the organisation for the statement itself.")
 
 _NO_DRIVE = N_("The storage controller {name} at {address} shows no drive")
+_REMAPPED = N_(
+    "The storage controller {name} at {address} hides NVMe drives (count: {count}): what is on them "
+    "is not erased"
+)
 
 # fmt: off
+# The way from RAID to AHCI in the firmware setup of a maker.
+_AHCI_DELL = N_("Dell: F2 at start, then Storage (or System Configuration), SATA Operation: AHCI instead of RAID. Until then the machine is not certified.")
+_AHCI_HP = N_("HP: F10 at start, then Advanced or Storage: SATA Emulation: AHCI instead of RAID, VMD off. Until then the machine is not certified.")
+_AHCI_LENOVO = N_("Lenovo: F1 at start, then Devices or Config, Storage: AHCI instead of RAID or RST, VMD off. Until then the machine is not certified.")
+_AHCI_ACER = N_("Acer: F2 at start, then Main (press Ctrl+S): SATA Mode: AHCI instead of RST or Optane. Until then the machine is not certified.")
+_AHCI_ASUS = N_("ASUS: F2 or Del at start, then Advanced: SATA Mode: AHCI instead of RAID, VMD off. Until then the machine is not certified.")
+_AHCI_FUJITSU = N_("Fujitsu: F2 at start, then Advanced, Drive Configuration: AHCI instead of RAID. Until then the machine is not certified.")
+_AHCI = N_("Set it from RAID/RST/VMD to AHCI in the firmware setup and start again; until then the machine is not certified.")
+
 TEXTS: dict[str, Text] = {
     # the engine and its faces
     "engine-gone": Text(N_("The engine does not answer ({problem})"), N_("It restarts by itself; an erase that runs goes on meanwhile.")),
@@ -151,13 +164,25 @@ TEXTS: dict[str, Text] = {
     "sleep-not-needed": Text(N_("No drive is frozen; the machine need not sleep")),
     "sleep-not-allowed": Text(N_("The settings do not allow to let the machine sleep without a person (policy.suspend_frozen)")),
     "hidden-area-not-excluded": Text(N_("A hidden area ({kind}) could not be excluded")),
-    "controller-without-drives-dell": Text(_NO_DRIVE, N_("Dell: F2 at start, then Storage (or System Configuration), SATA Operation: AHCI instead of RAID. Until then the machine is not certified.")),
-    "controller-without-drives-hp": Text(_NO_DRIVE, N_("HP: F10 at start, then Advanced or Storage: SATA Emulation: AHCI instead of RAID, VMD off. Until then the machine is not certified.")),
-    "controller-without-drives-lenovo": Text(_NO_DRIVE, N_("Lenovo: F1 at start, then Devices or Config, Storage: AHCI instead of RAID or RST, VMD off. Until then the machine is not certified.")),
-    "controller-without-drives-acer": Text(_NO_DRIVE, N_("Acer: F2 at start, then Main (press Ctrl+S): SATA Mode: AHCI instead of RST or Optane. Until then the machine is not certified.")),
-    "controller-without-drives-asus": Text(_NO_DRIVE, N_("ASUS: F2 or Del at start, then Advanced: SATA Mode: AHCI instead of RAID, VMD off. Until then the machine is not certified.")),
-    "controller-without-drives-fujitsu": Text(_NO_DRIVE, N_("Fujitsu: F2 at start, then Advanced, Drive Configuration: AHCI instead of RAID. Until then the machine is not certified.")),
-    "controller-without-drives": Text(_NO_DRIVE, N_("Set it from RAID/RST/VMD to AHCI in the firmware setup and start again; until then the machine is not certified.")),
+    "controller-without-drives-dell": Text(_NO_DRIVE, _AHCI_DELL),
+    "controller-without-drives-hp": Text(_NO_DRIVE, _AHCI_HP),
+    "controller-without-drives-lenovo": Text(_NO_DRIVE, _AHCI_LENOVO),
+    "controller-without-drives-acer": Text(_NO_DRIVE, _AHCI_ACER),
+    "controller-without-drives-asus": Text(_NO_DRIVE, _AHCI_ASUS),
+    "controller-without-drives-fujitsu": Text(_NO_DRIVE, _AHCI_FUJITSU),
+    "controller-without-drives": Text(_NO_DRIVE, _AHCI),
+    "nvme-remapped-dell": Text(_REMAPPED, _AHCI_DELL),
+    "nvme-remapped-hp": Text(_REMAPPED, _AHCI_HP),
+    "nvme-remapped-lenovo": Text(_REMAPPED, _AHCI_LENOVO),
+    "nvme-remapped-acer": Text(_REMAPPED, _AHCI_ACER),
+    "nvme-remapped-asus": Text(_REMAPPED, _AHCI_ASUS),
+    "nvme-remapped-fujitsu": Text(_REMAPPED, _AHCI_FUJITSU),
+    "nvme-remapped": Text(_REMAPPED, _AHCI),
+    "volumes-not-drives": Text(N_("The RAID controller {name} at {address} shows volumes instead of drives: what lies on its spare drives, or outside of a volume, is not erased"), N_("Take its drives out and erase them on a SATA port or a plain HBA, in another machine if need be. Until then the machine is not certified.")),
+    "nvme-without-drive": Text(N_("An NVMe drive ({name} at {address}) is in the machine, but none of its data can be reached: it is not erased"), N_("Switch the machine off and on and start again. If it stays so, take the drive out and have it destroyed. Until then the machine is not certified.")),
+    "controller-without-driver": Text(N_("The stick has no driver for the storage controller {name} at {address}: drives on it cannot be seen, and are not erased"), N_("Take its drives out and erase them in another machine, then start again. Until then the machine is not certified.")),
+    "drive-came-late": Text(N_("{drive} came after the consent: it is not erased"), N_("Start the stick again and erase it. Until then the machine is not certified.")),
+    "drive-went-missing": Text(N_("{drive} was there after this start and is gone: it is not erased"), N_("If it was taken out on purpose, start the stick again: a new start knows nothing of it. If not, check its cable, or take it out and have it destroyed. Until then the machine is not certified.")),
     "erase-boot-areas": Text(N_("The two boot partitions of {bytes} bytes are overwritten and read back first")),
     # what went wrong with a drive
     "drive-cannot-open": Text(N_("{drive} cannot be opened for erasure ({problem})"), _NOT_TOUCHED),

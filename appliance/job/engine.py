@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from appliance.job.record import JobRecord
     from appliance.job.running import Running
     from appliance.job.sleeping import Sleep
+    from appliance.model import Sighting
     from appliance.settings import Settings
 
 # What the first screens do not need (ciphers, schemas, udev) is imported where it is used: on
@@ -94,6 +95,7 @@ class Engine:
         self._consent: Consent | None = None
         self._plan: JobPlan | None = None
         self._tags: dict[str, str] = {}
+        self._seen: list[Sighting] = []
         self._sticks = SecondSticks(store.second)
         self._stopping = False
         self._stick = booted()
@@ -182,8 +184,11 @@ class Engine:
     def _look(self, *, with_smart: bool) -> Machine:
         """Detect the machine and put it on the board."""
         from appliance.hardware.machine import machine
+        from appliance.hardware.sightings import sightings
+        from appliance.job.attendance import first_seen
 
         found = machine(self._stick, with_smart=with_smart)
+        self._seen += first_seen(self._seen, sightings(found.drives))
         if "usb" in self.settings["image.sources"] and self._sticks.look(found):
             # Before anybody sees a plan in which a drive that we read images from is a target.
             found = machine(self._stick, with_smart=with_smart)
@@ -294,12 +299,16 @@ class Engine:
         """Look at the machine, and look again whenever a drive comes or goes, until consent."""
         from appliance.hardware.drives import drives_present
         from appliance.hardware.machine import settled
+        from appliance.job.attendance import first_seen
         from appliance.job.record import take
 
         seen: tuple[tuple[str, int | None], ...] | None = None
         quiet_since = time.monotonic()
         known = fetched(self.settings, self.store)
+        # An engine of this start that was killed has seen drives, too.
+        self._seen = [*record.seen, *first_seen(record.seen, self._seen)]
         while not self._consented.is_set():
+            self._note_seen(log, record)
             if self._sleeps.is_set() and self._sleep is not None:
                 self.board.change(phase=JobPhase.DETECTING)
                 self._sleep.through(log)
@@ -321,13 +330,22 @@ class Engine:
                     self.board.change(phase=JobPhase.CONSENT)
             self._housekeeping()
             self._consented.wait(_TICK_S)
+        self._note_seen(log, record)
         with self._lock:
             consent, plan = self._consent, self._plan
         if consent is None or plan is None:
             raise RuntimeError("consent without a plan")
         take(record, log.add("plan", plan=to_json(plan), digest=digest(plan)))
+        take(record, log.add("papers", papers=to_json(self.issuer.office())))
         take(record, log.add("consent", consent=to_json(consent)))
         self.board.change(asset_tag=record.asset_tag)
+
+    def _note_seen(self, log: Writer, record: JobRecord) -> None:
+        """Keep in the log every drive that was seen at this start, once."""
+        from appliance.job.record import take
+
+        for one in self._seen[len(record.seen) :]:
+            take(record, log.add("drive-seen", drive=to_json(one)))
 
     def _publish(self, machine: Machine) -> None:
         from appliance.imaging.shelf import ages
@@ -337,7 +355,9 @@ class Engine:
         found = images(self.settings, self.store)
         told = self._sticks.reasons + found.reasons + ages(found.images, datetime.now(UTC))
         told += self._not_listed(machine)
-        plan = job_plan(machine, policy(self.settings), found.images, told, found.drivers)
+        plan = job_plan(
+            machine, policy(self.settings), found.images, told, found.drivers, self._seen
+        )
         with self._lock:
             if self._consented.is_set():
                 return
