@@ -170,7 +170,7 @@ def test_a_volume_of_a_raid_controller_is_no_drive(
     volume = sysfs.disk(raid / "host0/target0:2:0/0:2:0:0", "sda", disk())
     (reason,) = found(sysfs, volume, maker="Dell Inc.")
     assert reason.code == "volumes-not-drives"
-    assert "HBA or IT mode" in explained(reason)["en"]
+    assert "plain HBA" in explained(reason)["en"]
 
 
 def test_an_adapter_whose_driver_tells_volumes_from_drives_is_believed(sysfs: Sysfs) -> None:
