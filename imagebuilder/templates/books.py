@@ -22,7 +22,7 @@ from imagebuilder.templates.words import MONTHS, Tongue
 # What a book of many years may hold: all of it is formatted and summed.
 _ENTRIES = 20_000
 # Lines that work something out. LibreOffice prints these even when they are empty, the others not.
-_ORDERS = 500
+_ORDERS = 200
 _GOODS = 100
 _CUSTOMERS = 200
 
