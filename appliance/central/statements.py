@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from appliance.central import stations
 from appliance.central.database import Database, StatementRow, StationRow, WordRow
 from appliance.central.home import Home
+from appliance.errors import TrustError
 from appliance.statement import strict_json, verify
 from appliance.statement.trust import Standing
 from appliance.statement.verify import Verified
@@ -66,10 +67,14 @@ class Found:
 def take(database: Database, home: Home, data: bytes, url: str) -> Taken:
     """Take a statement in: verify, keep, register where its station is accepted.
 
-    Unreadable or NotGenuine (both TrustError) where it is no genuine statement; nothing is
-    kept then.
+    TrustError (Unreadable, NotGenuine) where it is no genuine statement, or speaks in an
+    office's name without a certificate of ours (`ticket-foreign`); nothing is kept then.
     """
     verified = verify.statement(data, home.trust)
+    role, name = verified.signer
+    if role == "office" and not verified.trusted:
+        # A station's name is made from its key; an office's is whatever a certificate says.
+        raise TrustError("ticket-foreign", issuer=f"{role} {name}")
     try:
         with database.session() as session:
             return _kept(session, home, verified, url)
@@ -180,8 +185,8 @@ def _kept(session: Session, home: Home, verified: Verified, url: str) -> Taken:
         return Taken(row=known, new=False)
     told = document.payload
     station = stations.heard_of(session, told["station"], verified.key_digest)
-    if verified.signer[0] == "office" and verified.trusted and station.status == stations.PENDING:
-        stations.decide(station, stations.ACCEPTED, "office")
+    if verified.signer[0] == "office":
+        stations.certified(station, verified.key_digest)
     reason = _held_because(station, verified)
     row = StatementRow(
         id=document.id,

@@ -5,19 +5,25 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from appliance.model import Identity
-from appliance.statement import strict_json, verify
+from appliance.central import stations
+from appliance.central.database import Database
+from appliance.central.home import Home
+from appliance.model import Bus, Identity
+from appliance.statement import keys, strict_json, verify
 from appliance.statement.build import build_drive
 from appliance.statement.certificate import Papers, build_machine
 from appliance.statement.document import Statement
+from appliance.statement.keys import Authority
 from appliance.statement.signer import Signer
+from appliance.statement.terms import TicketTerms, build_ticket
 from tests.unit.office import HEAD, JOB, PAPERS, TOOL, Office, drive, machine, result
-from tests.web.server import Server, station
+from tests.web.server import Server, station, tajdeed
 
 
 def signed_drive(signer: Signer, serial: str = "S3Z1NB0K123456", **of: Any) -> Statement:
@@ -331,6 +337,83 @@ def test_what_was_kept_is_there_after_a_restart(own_server: Server, tmp_path: Pa
     own_server.start()
     again = own_server.send(statement.data)
     assert (again.status, again.json["receipt"]) == (200, receipt)
+
+
+def office_ticket(server: Server, out: Path) -> bytes:
+    """A ticket of this server's own office."""
+    server.enroll(
+        "office-ticket", "--out", str(out), "--lot", "L1", "--technician", "Office",
+        "--machine", "*/*", "--count", "9",
+    )  # fmt: skip
+    return out.read_bytes()
+
+
+class Eve:
+    """She signs in the name of `office:main`, with a certificate that she made herself."""
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir()
+        key = keys.new_key()
+        self.authority = Authority.create("Eve")
+        certificate = self.authority.issue(key.public_key(), "office", "main", life=keys.CA_LIFE)
+        self.key_digest = keys.key_digest(key.public_key())
+        self.signer = Signer(
+            home, "office:main", key, [certificate], [home], lambda: datetime.now(UTC)
+        )
+
+    def ticket(self) -> Statement:
+        terms = TicketTerms(
+            lot="E", technician="Eve", machines=(("*", "*"),), buses=(Bus.SATA,),
+            expires_at="2099-01-01T00:00:00Z", count=9,
+        )  # fmt: skip
+        return self.signer.sign(build_ticket(terms, job="office"))
+
+
+@pytest.mark.parametrize("first", ["stranger", "office"])
+def test_nobody_becomes_the_office_by_its_name(
+    own_server: Server, tmp_path: Path, first: str
+) -> None:
+    """Whoever comes first: the office's ticket is registered, a stranger's is none."""
+    eve, real = Eve(tmp_path / "eve"), office_ticket(own_server, tmp_path / "real.jws")
+    forged = [eve.ticket() for _ in range(2)]
+    sent = [forged[0].data, real, forged[1].data] if first == "stranger" else [real, forged[0].data]
+    answers = [(own_server.send(data).status, data == real) for data in sent]
+    assert all(status == (201 if genuine else 422) for status, genuine in answers), answers
+    for ticket in forged:
+        assert own_server.get(f"/api/v1/statements/{ticket.id}").status == 404
+    assert own_server.send(forged[0].data).json["code"] == "ticket-foreign"
+
+
+@pytest.mark.parametrize("status", ["pending", "accepted"])
+def test_a_stranger_whom_an_older_server_took_for_the_office_is_put_out(
+    own_server: Server, tmp_path: Path, status: str
+) -> None:
+    eve = Eve(tmp_path / "eve")
+    with Database(f"sqlite:///{own_server.directory / 'central.sqlite'}").session() as session:
+        stations.heard_of(session, "office:main", eve.key_digest).status = status
+    assert own_server.send(office_ticket(own_server, tmp_path / "real.jws")).status == 201
+    assert own_server.send(eve.ticket().data).status == 422
+
+
+def test_a_receipt_that_an_older_server_signed_for_a_stranger_proves_nothing(
+    server: Server, tmp_path: Path
+) -> None:
+    eve = Eve(tmp_path / "eve")
+    ticket = eve.ticket()
+    moment = "2026-11-24T10:00:00Z"
+    receipt = Home.open(server.directory).receipt(
+        url=server.url, statement=ticket.id, station="office:main",
+        key=eve.key_digest, received=moment, registered=moment,
+    )  # fmt: skip
+    (tmp_path / "t.jws").write_bytes(ticket.data)
+    (tmp_path / "r.jws").write_bytes(receipt)
+    told = json.loads(
+        tajdeed(
+            "verify", str(tmp_path / "t.jws"), "--trust", str(server.trust_dir),
+            "--receipt", str(tmp_path / "r.jws"), "--json", check=False,
+        )
+    )  # fmt: skip
+    assert (told["exit"], told["verdict"], told["grade"]) == (3, "issuer-unknown", None)
 
 
 def test_office_tickets_are_signed_on_the_command_line(server: Server, tmp_path: Path) -> None:
