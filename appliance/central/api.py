@@ -167,6 +167,9 @@ def get_statement(request: Request, name: str) -> Response:
     if suffix == ".json":
         copy = render.reading_copy(row.data, row.receipt)
         return Response(copy, media_type="application/json", headers=headers)
+    if not statements.vouched(row):
+        # A page with our QR code on it would pass for a certificate.
+        raise Problem(409, "issuer-not-recognised", "no page: this proves nothing", state=row.state)
     headers["Content-Disposition"] = f'inline; filename="tajdeed-{row.id[:12]}.pdf"'
     try:
         page = render.pdf(row.data, url=context.url, receipt=row.receipt)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,8 @@ from appliance.statement.verify import Verified
 REGISTERED, HELD = "registered", "held"
 # What the acceptance of a station settles; what it sent while revoked is another question.
 UNDECIDED = ("station-unknown", "certificate-expired")
+# Held for one of these, it is nobody's word but its sender's: anybody can make such a one.
+UNVOUCHED = ("station-unknown", "station-revoked", "station-other-key")
 PAGE = 50
 
 
@@ -154,6 +156,37 @@ def search(session: Session, query: Query) -> Found:
     ).all()
     pages = max(1, -(-total // query.per_page))
     return Found(rows=rows, total=total, page=query.page, pages=pages)
+
+
+def of_machine(session: Session, named: str) -> StatementRow | None:
+    """The certificate of the machine with this serial number or asset tag.
+
+    A registered one before what is only held, whatever came later: a stranger can send any
+    serial number. Then by the serial number before by the tag, then the newest.
+    """
+    worded = select(WordRow.statement).where(
+        WordRow.kind.in_(("serial", "tag")), WordRow.word == folded(named)
+    )
+    return session.scalars(
+        select(StatementRow)
+        .where(
+            StatementRow.type == "machine",
+            StatementRow.id.in_(worded),
+            or_(StatementRow.serial == named, StatementRow.asset_tag == named),
+        )
+        .order_by(
+            (StatementRow.state == REGISTERED).desc(),
+            (StatementRow.serial == named).desc(),
+            StatementRow.received_at.desc(),
+            StatementRow.seq.desc(),
+        )
+        .limit(1)
+    ).first()
+
+
+def vouched(row: StatementRow) -> bool:
+    """Whether the office stands behind who signed it: registered, or late by its date only."""
+    return row.reason not in UNVOUCHED
 
 
 def of_job(session: Session, station: str, job: str) -> Sequence[StatementRow]:

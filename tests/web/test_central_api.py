@@ -321,6 +321,48 @@ def test_pages_in_both_languages_link_what_they_show(server: Server, tmp_path: P
     assert server.get("/?lang=ar").status == server.get("/stations?lang=en").status == 200
 
 
+@pytest.mark.parametrize("standing", ["unknown", "revoked"])
+def test_a_strangers_certificate_does_not_stand_in_for_the_registered_one(
+    server: Server, tmp_path: Path, standing: str
+) -> None:
+    serial, papers = f"SHADOW-{standing}", dataclasses.replace(PAPERS, asset_tag=f"TAG-{standing}")
+    real = signed_machine(server.enrolled(tmp_path / "ours"), serial, papers)
+    assert server.send(real.data).status == 201
+    if standing == "unknown":
+        stranger = station(tmp_path / "stranger")
+    else:
+        stranger = server.enrolled(tmp_path / "stranger")
+        server.enroll("revoke", stranger.name)
+    fakes = [signed_machine(stranger, serial, papers, f"{JOB}-{number}") for number in range(3)]
+    for fake in fakes:
+        assert server.send(fake.data).status == 202
+    for name in (serial, f"TAG-{standing}"):
+        assert server.get(f"/machines/{name}").headers["location"] == f"/statements/{real.id}"
+    assert server.get(f"/api/v1/statements/{real.id}.pdf").status == 200
+    refused = server.get(f"/api/v1/statements/{fakes[0].id}.pdf")
+    assert (refused.status, refused.json["code"]) == (409, "issuer-not-recognised")
+    for language, words in (("ar", "لا يُعتدّ بهذه الإفادة"), ("en", "this proves nothing")):
+        shown = server.get(f"/statements/{fakes[0].id}?lang={language}").text
+        said = shown[shown.index("<main>") :]
+        assert words in said[: said.index(serial[:6])]
+        assert ".pdf" not in shown
+        assert 'badge cleared"' not in shown
+        assert words not in server.get(f"/statements/{real.id}?lang={language}").text
+
+
+def test_a_certificate_that_waits_for_the_office_is_found_and_then_counts(
+    server: Server, tmp_path: Path
+) -> None:
+    signer = station(tmp_path)
+    statement = signed_machine(signer, "HONEST-1")
+    assert server.send(statement.data).status == 202
+    assert server.get("/machines/HONEST-1").headers["location"].endswith(statement.id)
+    assert "this proves nothing" in server.get(f"/statements/{statement.id}?lang=en").text
+    server.enroll("accept", signer.name)
+    assert "this proves nothing" not in server.get(f"/statements/{statement.id}?lang=en").text
+    assert server.get(f"/api/v1/statements/{statement.id}.pdf").status == 200
+
+
 def test_health_and_openapi(server: Server) -> None:
     assert server.get("/healthz").json["status"] == "ok"
     paths = server.get("/openapi.json").json["paths"]
