@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from appliance import texts
-from appliance.central import statements, stations
+from appliance.central import statements, stations, strangers
 from appliance.central.context import Context
-from appliance.central.database import StatementRow
+from appliance.central.database import HELD, StatementRow
 from appliance.central.problems import Problem
 from appliance.errors import TajdeedError, TrustError
 from appliance.statement import jws, keys, render, strict_json
@@ -93,24 +93,30 @@ def _media_type(request: Request) -> str:
 @router.post(
     "/statements",
     status_code=201,
-    responses={200: {}, 202: {}, 413: {}, 415: {}, 422: {}},
+    responses={200: {}, 202: {}, 413: {}, 415: {}, 422: {}, 429: {}},
     openapi_extra={"requestBody": {"required": True, "content": {JOSE: {}}}},
 )
 async def post_statement(request: Request) -> JSONResponse:
-    """Send a statement (compact JWS). 201 registered now, 200 known, 202 kept, undecided."""
+    """Send a statement (compact JWS). 201 registered now, 200 known, 202 kept, undecided.
+
+    413 `unaccepted-too-large`, 429 `unaccepted-too-many`: more than is kept of a station that
+    the office has not accepted; it may be sent again when the office has.
+    """
     if _media_type(request) != JOSE:
         raise Problem(415, "wrong-content-type", f"send {JOSE}")
     data = await body_of(request, jws.MAX_BYTES)
     context = Context.of(request)
     try:
         taken = await run_in_threadpool(
-            statements.take, context.database, context.home, data, context.url
+            statements.take, context.database, context.home, data, context.url, _sender(request)
         )
     except TrustError as error:
-        raise _refused(error) from error
+        raise _refused(422, error) from error
+    except strangers.NotKept as error:
+        raise _refused(error.status, error) from error
     row = taken.row
     answer: dict[str, Any] = {"id": row.id, "state": row.state, "url": context.page(row.id)}
-    if row.state == statements.HELD:
+    if row.state == HELD:
         return JSONResponse({**answer, "reason": row.reason}, status_code=202)
     answer["receipt"] = (row.receipt or b"").decode()
     return JSONResponse(answer, status_code=201 if taken.new else 200)
@@ -258,5 +264,10 @@ def _row(row: StatementRow | None) -> StatementRow:
     return row
 
 
-def _refused(error: TrustError) -> Problem:
-    return Problem(422, error.code, texts.short(error, "en")[:500], **error.facts)
+def _sender(request: Request) -> str:
+    return strangers.sender(request.client.host if request.client else "")
+
+
+def _refused(status: int, error: TajdeedError) -> Problem:
+    words = texts.sentences(texts.short(error, "en"), texts.advice(error, "en"))
+    return Problem(status, error.code, words[:500], **error.facts)

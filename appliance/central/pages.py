@@ -148,15 +148,20 @@ def _row(session: Session, statement_id: str) -> StatementRow:
 def _judged(request: Request, row: StatementRow) -> Judged:
     """Verify the kept bytes again, as anybody could."""
     say = translator(_language(request), DOMAIN)
+    unvouched = Judged(
+        good=False, text=say(N_("consistent, but nobody here vouches for its signer"))
+    )
+    if not statements.vouched(row):
+        return unvouched
     try:
         verified = verify.statement(
             row.data, Context.of(request).home.trust, receipt_data=row.receipt, at=datetime.now(UTC)
         )
     except TrustError:
         return Judged(good=False, text=say(N_("NOT GENUINE: the kept bytes do not verify")))
-    if verified.standing is Standing.TRUSTED and statements.vouched(row):
+    if verified.standing is Standing.TRUSTED:
         return Judged(good=True, text=say(N_("signature and chain verified just now")))
-    return Judged(good=False, text=say(N_("consistent, but nobody here vouches for its signer")))
+    return unvouched
 
 
 def _language(request: Request) -> str:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import inspect
 
-from appliance.central import stations
-from appliance.central.database import Database
+from appliance.central import statements, stations, strangers
+from appliance.central.database import Database, StatementRow, StrangerRow
 from appliance.central.home import Home
 from appliance.model import Bus, Identity
 from appliance.statement import keys, strict_json, verify
@@ -22,7 +23,7 @@ from appliance.statement.document import Statement
 from appliance.statement.keys import Authority
 from appliance.statement.signer import Signer
 from appliance.statement.terms import TicketTerms, build_ticket
-from tests.unit.office import HEAD, JOB, PAPERS, TOOL, Office, drive, machine, result
+from tests.unit.office import HEAD, JOB, PAPERS, TOOL, Office, drive, large_result, machine, result
 from tests.web.server import Server, station, tajdeed
 
 
@@ -363,6 +364,83 @@ def test_a_certificate_that_waits_for_the_office_is_found_and_then_counts(
     assert server.get(f"/api/v1/statements/{statement.id}.pdf").status == 200
 
 
+def test_of_an_unknown_station_no_large_statement_is_kept_but_later_it_is(
+    server: Server, tmp_path: Path
+) -> None:
+    signer = station(tmp_path)
+    statement = signer.sign(build_drive(large_result("LARGE-1"), job=JOB, tool=TOOL))
+    refused = server.send(statement.data)
+    assert (refused.status, refused.json["code"]) == (413, "unaccepted-too-large")
+    assert "office" in refused.json["detail"]
+    assert server.get(f"/api/v1/statements/{statement.id}").status == 404
+    assert server.send(signed_drive(signer, "SMALL-1").data).status == 202
+    server.enroll("accept", signer.name)
+    assert server.send(statement.data).status == 201
+
+
+@pytest.mark.parametrize("whose", ["station", "address"])
+def test_only_so_many_statements_of_unknown_stations_are_kept(
+    own_server: Server, tmp_path: Path, whose: str
+) -> None:
+    """Full is full for the station that filled it, or for all unknown ones at its address."""
+    signer, other = station(tmp_path / "a"), station(tmp_path / "b")
+    known = own_server.enrolled(tmp_path / "known")
+    first = signed_drive(signer)
+    assert own_server.send(first.data, sender="127.0.0.2").status == 202
+    quota = strangers.OF_STATION if whose == "station" else strangers.OF_SENDER
+    fill(own_server, first.id, quota.documents - 1, one_station=whose == "station")
+    refused = own_server.send(signed_drive(signer, "A").data, sender="127.0.0.2")
+    assert (refused.status, refused.json["code"]) == (429, "unaccepted-too-many")
+    assert own_server.send(first.data, sender="127.0.0.2").status == 202
+    expected = 202 if whose == "station" else 429
+    assert own_server.send(signed_drive(other).data, sender="127.0.0.2").status == expected
+    assert own_server.send(signed_drive(other, "B").data, sender="127.0.0.3").status == 202
+    assert own_server.send(signed_drive(known).data, sender="127.0.0.2").status == 201
+    own_server.enroll("accept", signer.name)
+    assert own_server.send(signed_drive(signer, "A").data, sender="127.0.0.2").status == 201
+
+
+def fill(server: Server, like: str, count: int, *, one_station: bool) -> None:
+    """As if many more statements had come from where this one came from."""
+    with Database(f"sqlite:///{server.directory / 'central.sqlite'}").session() as session:
+        row, whence = session.get(StatementRow, like), session.get(StrangerRow, like)
+        assert row is not None and whence is not None
+        for number in range(count):
+            whose = row.station if one_station else stations.heard_of(session, f"{number}", "").id
+            copy = {
+                column.key: getattr(row, column.key) for column in StatementRow.__table__.columns
+            }
+            ident = f"{number:064x}"
+            session.add(StatementRow(**{**copy, "id": ident, "station": whose, "data": b""}))
+            session.flush()
+            session.add(StrangerRow(statement=ident, sender=whence.sender, bytes=whence.bytes))
+
+
+def test_lists_load_no_documents(server: Server, tmp_path: Path) -> None:
+    signer = server.enrolled(tmp_path)
+    statement = signed_drive(signer, "LISTED-1")
+    assert server.send(statement.data).status == 201
+    with Database(f"sqlite:///{server.directory / 'central.sqlite'}").session() as session:
+        found = statements.search(session, statements.Query(serial="LISTED-1"))
+        for rows in (found.rows, statements.of_job(session, signer.name, JOB)):
+            assert [row.id for row in rows] == [statement.id]
+            assert inspect(rows[0]).unloaded == {"data", "receipt"}
+
+
+@pytest.mark.parametrize(
+    ("host", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_addresses_are_counted_by_who_can_have_them(host: str, counted: str) -> None:
+    assert strangers.sender(host) == counted
+
+
 def test_health_and_openapi(server: Server) -> None:
     assert server.get("/healthz").json["status"] == "ok"
     paths = server.get("/openapi.json").json["paths"]
@@ -403,9 +481,9 @@ class Eve:
             home, "office:main", key, [certificate], [home], lambda: datetime.now(UTC)
         )
 
-    def ticket(self) -> Statement:
+    def ticket(self, lot: str = "E") -> Statement:
         terms = TicketTerms(
-            lot="E", technician="Eve", machines=(("*", "*"),), buses=(Bus.SATA,),
+            lot=lot, technician="Eve", machines=(("*", "*"),), buses=(Bus.SATA,),
             expires_at="2099-01-01T00:00:00Z", count=9,
         )  # fmt: skip
         return self.signer.sign(build_ticket(terms, job="office"))
@@ -417,7 +495,7 @@ def test_nobody_becomes_the_office_by_its_name(
 ) -> None:
     """Whoever comes first: the office's ticket is registered, a stranger's is none."""
     eve, real = Eve(tmp_path / "eve"), office_ticket(own_server, tmp_path / "real.jws")
-    forged = [eve.ticket() for _ in range(2)]
+    forged = [eve.ticket(lot) for lot in ("first", "second")]
     sent = [forged[0].data, real, forged[1].data] if first == "stranger" else [real, forged[0].data]
     answers = [(own_server.send(data).status, data == real) for data in sent]
     assert all(status == (201 if genuine else 422) for status, genuine in answers), answers
