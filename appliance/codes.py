@@ -219,6 +219,7 @@ TEXTS: dict[str, Text] = {
     "enroll-bad-machine": Text(N_("“{pattern}” is no machine pattern"), N_("Write MAKER/MODEL, with * for anything.")),
     "enroll-bad-number": Text(N_("{name} cannot be {value}")),
     "listen-bad": Text(N_("“{listen}” is no address to listen on"), N_("Write HOST:PORT.")),
+    "listen-failed": Text(N_("Cannot listen on {listen}: {problem}"), N_("Another program may be using that port.")),
     # reading a drive again
     "recheck-cipher-unknown": Text(N_("The statement names an unknown stream cipher ({cipher})")),
     "recheck-no-stream": Text(N_("The statement's method ({method}) left no stream to read again")),

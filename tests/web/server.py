@@ -66,12 +66,14 @@ def tajdeed(*words: str, check: bool = True) -> str:
 
 
 class Server:
-    """`tajdeed central` on loopback. `stop` and `start` keep directory and port."""
+    """`tajdeed central` on loopback. `stop` and `start` keep directory and port; `words` are
+    further ones of its command line."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.port = free_port()
         self.url = f"https://127.0.0.1:{self.port}"
+        self.words: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
         self.trust_dir = directory.parent / f"{directory.name}-trust"
 
@@ -81,6 +83,7 @@ class Server:
             [
                 sys.executable, "-W", "error", "-m", "appliance.cli", "central",
                 "--data", str(self.directory), "--listen", f"127.0.0.1:{self.port}",
+                *self.words,
             ],
             cwd=ROOT,
             env={**os.environ, "DATABASE_URL": ""},
