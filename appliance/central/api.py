@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from appliance import texts
 from appliance.central import statements, stations, strangers
@@ -78,11 +79,15 @@ async def body_of(request: Request, limit: int) -> bytes:
     if declared.isdigit() and int(declared) > limit:
         raise Problem(413, "body-too-large", limit=limit)
     parts, length = [], 0
-    async for part in request.stream():
-        length += len(part)
-        if length > limit:
-            raise Problem(413, "body-too-large", limit=limit)
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            length += len(part)
+            if length > limit:
+                raise Problem(413, "body-too-large", limit=limit)
+            parts.append(part)
+    except ClientDisconnect as error:
+        # Nobody hears it; but it is no defect of the server, whose log would say so.
+        raise Problem(400, "body-cut-off") from error
     return b"".join(parts)
 
 
