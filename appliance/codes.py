@@ -25,6 +25,7 @@ _UNKNOWN_DRIVE = N_(
     "Its data must be taken as still there. Boot from the stick again and erase it."
 )
 _NOT_TOUCHED = N_("Nothing was touched.")
+_UNACCEPTED = N_("Ask the office to accept it. Statements wait in the outbox and are sent then.")
 _DOWNLOAD = N_("Do not rely on it; ask the organisation for the statement itself.")
 
 _NO_DRIVE = N_("The storage controller {name} at {address} shows no drive")
@@ -234,6 +235,8 @@ TEXTS: dict[str, Text] = {
     "server-unreachable": Text(N_("{server} cannot be reached ({problem})"), N_("Statements wait in the outbox and are sent later.")),
     "server-untrusted": Text(N_("{server} is not our server ({problem})"), N_("Nothing was sent. Check the address and the pinned certificate.")),
     "server-busy": Text(N_("{server} cannot take statements now ({status})"), N_("Statements wait in the outbox and are sent later.")),
+    "unaccepted-too-large": Text(N_("The office has not accepted this stick; until then the server keeps only small statements"), _UNACCEPTED),
+    "unaccepted-too-many": Text(N_("The office has not accepted this stick; until then the server keeps no more statements"), _UNACCEPTED),
     "server-strange": Text(N_("What answers is not our server ({status})"), N_("Check the address; a sign-in page of the network may be in the way.")),
     "server-url-bad": Text(N_("{url} is no https address"), _RESTART),
     "server-without-ca": Text(N_("No certificate is pinned for {url}"), N_("Write the stick again with the server's CA certificate.")),
@@ -244,6 +247,7 @@ TEXTS: dict[str, Text] = {
     "enroll-bad-machine": Text(N_("“{pattern}” is no machine pattern"), N_("Write MAKER/MODEL, with * for anything.")),
     "enroll-bad-number": Text(N_("{name} cannot be {value}")),
     "listen-bad": Text(N_("“{listen}” is no address to listen on"), N_("Write HOST:PORT.")),
+    "listen-failed": Text(N_("Cannot listen on {listen}: {problem}"), N_("Another program may be using that port.")),
     # reading a drive again
     "recheck-cipher-unknown": Text(N_("The statement names an unknown stream cipher ({cipher})")),
     "recheck-no-stream": Text(N_("The statement's method ({method}) left no stream to read again")),

@@ -12,11 +12,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from appliance import texts
-from appliance.central import statements, stations
+from appliance.central import statements, stations, strangers
 from appliance.central.context import Context
-from appliance.central.database import StatementRow
+from appliance.central.database import HELD, StatementRow
 from appliance.central.problems import Problem
 from appliance.errors import TajdeedError, TrustError
 from appliance.statement import jws, keys, render, strict_json
@@ -78,11 +79,15 @@ async def body_of(request: Request, limit: int) -> bytes:
     if declared.isdigit() and int(declared) > limit:
         raise Problem(413, "body-too-large", limit=limit)
     parts, length = [], 0
-    async for part in request.stream():
-        length += len(part)
-        if length > limit:
-            raise Problem(413, "body-too-large", limit=limit)
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            length += len(part)
+            if length > limit:
+                raise Problem(413, "body-too-large", limit=limit)
+            parts.append(part)
+    except ClientDisconnect as error:
+        # Nobody hears it; but it is no defect of the server, whose log would say so.
+        raise Problem(400, "body-cut-off") from error
     return b"".join(parts)
 
 
@@ -93,24 +98,30 @@ def _media_type(request: Request) -> str:
 @router.post(
     "/statements",
     status_code=201,
-    responses={200: {}, 202: {}, 413: {}, 415: {}, 422: {}},
+    responses={200: {}, 202: {}, 413: {}, 415: {}, 422: {}, 429: {}},
     openapi_extra={"requestBody": {"required": True, "content": {JOSE: {}}}},
 )
 async def post_statement(request: Request) -> JSONResponse:
-    """Send a statement (compact JWS). 201 registered now, 200 known, 202 kept, undecided."""
+    """Send a statement (compact JWS). 201 registered now, 200 known, 202 kept, undecided.
+
+    413 `unaccepted-too-large`, 429 `unaccepted-too-many`: more than is kept of a station that
+    the office has not accepted; it may be sent again when the office has.
+    """
     if _media_type(request) != JOSE:
         raise Problem(415, "wrong-content-type", f"send {JOSE}")
     data = await body_of(request, jws.MAX_BYTES)
     context = Context.of(request)
     try:
         taken = await run_in_threadpool(
-            statements.take, context.database, context.home, data, context.url
+            statements.take, context.database, context.home, data, context.url, _sender(request)
         )
     except TrustError as error:
-        raise _refused(error) from error
+        raise _refused(422, error) from error
+    except strangers.NotKept as error:
+        raise _refused(error.status, error) from error
     row = taken.row
     answer: dict[str, Any] = {"id": row.id, "state": row.state, "url": context.page(row.id)}
-    if row.state == statements.HELD:
+    if row.state == HELD:
         return JSONResponse({**answer, "reason": row.reason}, status_code=202)
     answer["receipt"] = (row.receipt or b"").decode()
     return JSONResponse(answer, status_code=201 if taken.new else 200)
@@ -167,6 +178,9 @@ def get_statement(request: Request, name: str) -> Response:
     if suffix == ".json":
         copy = render.reading_copy(row.data, row.receipt)
         return Response(copy, media_type="application/json", headers=headers)
+    if not statements.vouched(row):
+        # A page with our QR code on it would pass for a certificate.
+        raise Problem(409, "issuer-not-recognised", "no page: this proves nothing", state=row.state)
     headers["Content-Disposition"] = f'inline; filename="tajdeed-{row.id[:12]}.pdf"'
     try:
         page = render.pdf(row.data, url=context.url, receipt=row.receipt)
@@ -255,5 +269,10 @@ def _row(row: StatementRow | None) -> StatementRow:
     return row
 
 
-def _refused(error: TrustError) -> Problem:
-    return Problem(422, error.code, texts.short(error, "en")[:500], **error.facts)
+def _sender(request: Request) -> str:
+    return strangers.sender(request.client.host if request.client else "")
+
+
+def _refused(status: int, error: TajdeedError) -> Problem:
+    words = texts.sentences(texts.short(error, "en"), texts.advice(error, "en"))
+    return Problem(status, error.code, words[:500], **error.facts)

@@ -23,6 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+REGISTERED, HELD = "registered", "held"
+
 
 class Base(DeclarativeBase):
     """All tables."""
@@ -44,7 +46,7 @@ class StationRow(Base):
 
 
 class StatementRow(Base):
-    """A statement. state: registered, held."""
+    """A statement. state: REGISTERED or HELD."""
 
     __tablename__ = "statements"
 
@@ -83,6 +85,19 @@ class WordRow(Base):
     word: Mapped[str] = mapped_column(String(400), primary_key=True)
 
     __table_args__ = (Index("words_word", "word"),)
+
+
+class StrangerRow(Base):
+    """Whence a statement came whose station was not accepted then; it fills that sender's quota
+    as long as it is held."""
+
+    __tablename__ = "strangers"
+
+    statement: Mapped[str] = mapped_column(ForeignKey("statements.id"), primary_key=True)
+    sender: Mapped[str] = mapped_column(String(64))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (Index("strangers_sender", "sender"),)
 
 
 class TokenRow(Base):

@@ -30,6 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=_("a name or address that sticks and people reach this server by; the first is shown"),
     )
     parser.add_argument(
+        "--proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help=_("a reverse proxy's address: its X-Forwarded-For says who sends"),
+    )
+    parser.add_argument(
         "--organisation", default="Tajdeed", help=_("name of the CA, at the first start")
     )
 
@@ -39,12 +46,19 @@ def run(args: argparse.Namespace) -> int:
     import uvicorn
 
     from appliance.central.app import application
+    from appliance.central.connections import Crowd, Patient, listeners
     from appliance.central.context import Context
     from appliance.central.database import Database
     from appliance.central.home import Home
     from appliance.statement import durable
 
     host, port = listening(args.listen)
+    try:
+        bound = listeners(host, port, Crowd(args.proxy))
+    except OSError as error:
+        raise ConfigError(
+            "listen-failed", listen=args.listen, problem=error.strerror or ""
+        ) from error
     home = Home.create(args.data, args.organisation)
     names = list(args.name) or [host]
     certificate, key = home.tls(names)
@@ -52,18 +66,23 @@ def run(args: argparse.Namespace) -> int:
     durable.write(home.directory / "url", context.url.encode(), 0o644)
     sys.stdout.write(f"{context.url}  data: {home.directory}\n")
     sys.stdout.flush()
-    uvicorn.run(
-        application(context),
-        host=host,
-        port=port,
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
-        log_level="warning",
-        server_header=False,
-        h11_max_incomplete_event_size=64 << 10,
-        timeout_keep_alive=15,
-        limit_concurrency=200,
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(context),
+            http=Patient,
+            # uvloop would accept connections without asking the listener.
+            loop="asyncio",
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
+            log_level="warning",
+            server_header=False,
+            h11_max_incomplete_event_size=64 << 10,
+            timeout_keep_alive=15,
+            proxy_headers=bool(args.proxy),
+            forwarded_allow_ips=args.proxy,
+        )
     )
+    server.run(sockets=list(bound))
     return 0
 
 

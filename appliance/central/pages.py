@@ -115,20 +115,13 @@ def statement(request: Request, statement_id: str) -> Response:
 
 @router.get("/machines/{serial}", response_class=HTMLResponse)
 def machine(request: Request, serial: str) -> Response:
-    """The newest certificate of the machine with this serial number or asset tag."""
-    wanted = str(printable(serial))
+    """The certificate of the machine with this serial number or asset tag."""
     with Context.of(request).database.session() as session:
-        for query in (
-            statements.Query(serial=wanted, type="machine"),
-            statements.Query(asset_tag=wanted, type="machine"),
-        ):
-            rows = statements.search(session, query).rows
-            exact = [row for row in rows if wanted in (row.serial, row.asset_tag)]
-            if exact:
-                target = f"/statements/{exact[0].id}"
-                suffix = "?" + urlencode(_lang(request)) if _lang(request) else ""
-                return RedirectResponse(target + suffix, status_code=303)
-    raise Problem(404, "machine-unknown")
+        row = statements.of_machine(session, str(printable(serial)))
+    if row is None:
+        raise Problem(404, "machine-unknown")
+    suffix = "?" + urlencode(_lang(request)) if _lang(request) else ""
+    return RedirectResponse(f"/statements/{row.id}{suffix}", status_code=303)
 
 
 @router.get("/stations", response_class=HTMLResponse)
@@ -155,6 +148,11 @@ def _row(session: Session, statement_id: str) -> StatementRow:
 def _judged(request: Request, row: StatementRow) -> Judged:
     """Verify the kept bytes again, as anybody could."""
     say = translator(_language(request), DOMAIN)
+    unvouched = Judged(
+        good=False, text=say(N_("consistent, but nobody here vouches for its signer"))
+    )
+    if not statements.vouched(row):
+        return unvouched
     try:
         verified = verify.statement(
             row.data, Context.of(request).home.trust, receipt_data=row.receipt, at=datetime.now(UTC)
@@ -163,7 +161,7 @@ def _judged(request: Request, row: StatementRow) -> Judged:
         return Judged(good=False, text=say(N_("NOT GENUINE: the kept bytes do not verify")))
     if verified.standing is Standing.TRUSTED:
         return Judged(good=True, text=say(N_("signature and chain verified just now")))
-    return Judged(good=False, text=say(N_("consistent, but nobody here vouches for its signer")))
+    return unvouched
 
 
 def _language(request: Request) -> str:
@@ -213,6 +211,7 @@ def _environment(language: str) -> jinja2.Environment:
         finding_word=lambda code: _word(say, FINDINGS, code),
         outcome_word=lambda code: _word(paper, words.OUTCOMES, code),
         level_word=functools.partial(_level, language),
+        vouched=statements.vouched,
         reason_word=lambda record: getattr(words.reason(record), language),
     )
     environment.filters.update(size=words.size, clock=_clock)

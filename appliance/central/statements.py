@@ -9,23 +9,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
-from appliance.central import stations
-from appliance.central.database import Database, StatementRow, StationRow, WordRow
+from appliance.central import stations, strangers
+from appliance.central.database import (
+    HELD,
+    REGISTERED,
+    Database,
+    StatementRow,
+    StationRow,
+    StrangerRow,
+    WordRow,
+)
 from appliance.central.home import Home
-from appliance.statement import strict_json, verify
+from appliance.errors import TrustError
+from appliance.statement import jws, strict_json, trust, verify
+from appliance.statement.document import payload_id
+from appliance.statement.jws import Envelope
 from appliance.statement.trust import Standing
 from appliance.statement.verify import Verified
 
-REGISTERED, HELD = "registered", "held"
 # What the acceptance of a station settles; what it sent while revoked is another question.
 UNDECIDED = ("station-unknown", "certificate-expired")
+# Held for one of these, it is nobody's word but its sender's: anybody can make such a one.
+UNVOUCHED = ("station-unknown", "station-revoked", "station-other-key")
 PAGE = 50
+# Lists need no documents: each may have megabytes.
+_LISTED = (defer(StatementRow.data, raiseload=True), defer(StatementRow.receipt, raiseload=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,21 +78,42 @@ class Found:
     pages: int
 
 
-def take(database: Database, home: Home, data: bytes, url: str) -> Taken:
+def take(database: Database, home: Home, data: bytes, url: str, sender: str) -> Taken:
     """Take a statement in: verify, keep, register where its station is accepted.
 
-    Unreadable or NotGenuine (both TrustError) where it is no genuine statement; nothing is
-    kept then.
+    TrustError (Unreadable, NotGenuine) where it is no genuine statement, or speaks in an
+    office's name without a certificate of ours (`ticket-foreign`); NotKept where it is more
+    than is kept of a station that is not accepted. Nothing is kept then. What costs little
+    comes first: whose it is, and whether it is known; only then it is read.
     """
+    envelope = jws.opened(data, jws.STATEMENT)
+    with database.session() as session:
+        known = session.get(StatementRow, payload_id(envelope.payload))
+        if known is not None and known.data == data:
+            return Taken(row=known, new=False)
+        _admit(session, home, envelope, sender)
     verified = verify.statement(data, home.trust)
     try:
         with database.session() as session:
-            return _kept(session, home, verified, url)
+            return _kept(session, home, verified, url, sender)
     except IntegrityError:
         # The same statement, or its station's first, came in at the same moment by another
         # connection: now it is there to be found.
         with database.session() as session:
-            return _kept(session, home, verified, url)
+            return _kept(session, home, verified, url, sender)
+
+
+def _admit(session: Session, home: Home, envelope: Envelope, sender: str) -> None:
+    """TrustError or NotKept for what is not worth reading, by its signer and its size."""
+    role, name = trust.signer(envelope.chain) or ("", "")
+    if role == "office":
+        # A station's name is made from its key; an office's is whatever a certificate says.
+        if home.trust.judge(envelope.chain, datetime.now(UTC)) is not Standing.TRUSTED:
+            raise TrustError("ticket-foreign", issuer=f"{role} {name}")
+        return
+    station = session.get(StationRow, name)
+    if station is None or station.status != stations.ACCEPTED:
+        strangers.check(session, name, sender, len(envelope.data))
 
 
 def get(session: Session, statement_id: str) -> StatementRow | None:
@@ -106,12 +142,14 @@ def register_held(
 ) -> int:
     """Register what is held of a station for one of these reasons; returns how many."""
     held = session.scalars(
-        select(StatementRow).where(
+        select(StatementRow)
+        .where(
             StatementRow.station == row.id,
             StatementRow.key == row.key,
             StatementRow.state == HELD,
             StatementRow.reason.in_(reasons),
         )
+        .options(*_LISTED)
     ).all()
     for statement in held:
         _register(home, statement, url)
@@ -146,9 +184,42 @@ def search(session: Session, query: Query) -> Found:
         wanted.order_by(StatementRow.received_at.desc(), StatementRow.seq.desc(), StatementRow.id)
         .offset((query.page - 1) * query.per_page)
         .limit(query.per_page)
+        .options(*_LISTED)
     ).all()
     pages = max(1, -(-total // query.per_page))
     return Found(rows=rows, total=total, page=query.page, pages=pages)
+
+
+def of_machine(session: Session, named: str) -> StatementRow | None:
+    """The certificate of the machine with this serial number or asset tag.
+
+    A registered one before what is only held, whatever came later: a stranger can send any
+    serial number. Then by the serial number before by the tag, then the newest.
+    """
+    worded = select(WordRow.statement).where(
+        WordRow.kind.in_(("serial", "tag")), WordRow.word == folded(named)
+    )
+    return session.scalars(
+        select(StatementRow)
+        .where(
+            StatementRow.type == "machine",
+            StatementRow.id.in_(worded),
+            or_(StatementRow.serial == named, StatementRow.asset_tag == named),
+        )
+        .order_by(
+            (StatementRow.state == REGISTERED).desc(),
+            (StatementRow.serial == named).desc(),
+            StatementRow.received_at.desc(),
+            StatementRow.seq.desc(),
+        )
+        .limit(1)
+        .options(*_LISTED)
+    ).first()
+
+
+def vouched(row: StatementRow) -> bool:
+    """Whether the office stands behind who signed it: registered, or late by its date only."""
+    return row.reason not in UNVOUCHED
 
 
 def of_job(session: Session, station: str, job: str) -> Sequence[StatementRow]:
@@ -157,13 +228,12 @@ def of_job(session: Session, station: str, job: str) -> Sequence[StatementRow]:
         select(StatementRow)
         .where(StatementRow.station == station, StatementRow.job == job)
         .order_by(StatementRow.seq, StatementRow.id)
+        .options(*_LISTED)
     ).all()
 
 
 def payload(row: StatementRow) -> dict[str, Any]:
     """The payload of a statement that was verified when it was taken in."""
-    from appliance.statement import jws
-
     value: dict[str, Any] = strict_json.loads(jws.decoded(row.data.split(b".")[1]))
     return value
 
@@ -173,15 +243,15 @@ def folded(text: str) -> str:
     return text.strip().casefold()[:400]
 
 
-def _kept(session: Session, home: Home, verified: Verified, url: str) -> Taken:
+def _kept(session: Session, home: Home, verified: Verified, url: str, sender: str) -> Taken:
     document = verified.statement
     known = session.get(StatementRow, document.id)
     if known is not None:
         return Taken(row=known, new=False)
     told = document.payload
     station = stations.heard_of(session, told["station"], verified.key_digest)
-    if verified.signer[0] == "office" and verified.trusted and station.status == stations.PENDING:
-        stations.decide(station, stations.ACCEPTED, "office")
+    if verified.signer[0] == "office":
+        stations.certified(station, verified.key_digest)
     reason = _held_because(station, verified)
     row = StatementRow(
         id=document.id,
@@ -204,6 +274,8 @@ def _kept(session: Session, home: Home, verified: Verified, url: str) -> Taken:
         session.add(WordRow(statement=document.id, kind=kind, word=word))
     if not reason:
         _register(home, row, url)
+    elif reason in UNVOUCHED:
+        session.add(StrangerRow(statement=row.id, sender=sender, bytes=len(row.data)))
     session.flush()
     return Taken(row=row, new=True)
 

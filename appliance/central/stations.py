@@ -98,6 +98,17 @@ def decide(row: StationRow, status: str, note: str = "") -> None:
     row.status, row.decided_at, row.note = status, stamp(), note
 
 
+def certified(row: StationRow, key: str) -> None:
+    """An office whose certificate our CA issued for this key: accepted, unless it is revoked.
+
+    The certificate says whose the name is, for a name is not made from its key. Older servers
+    let in whoever was heard of first under an office's name.
+    """
+    if row.status != REVOKED and (row.status, row.key) != (ACCEPTED, key):
+        row.key = key
+        decide(row, ACCEPTED, "office")
+
+
 def find(session: Session, beginning: str) -> StationRow:
     """The one station whose id begins so; ConfigError where there is none or several."""
     rows = session.scalars(

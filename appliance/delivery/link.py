@@ -25,6 +25,9 @@ FIRST_WAIT_S = 2.0
 FIRST_ASK_S = 15.0
 HEARTBEAT_S = 60.0
 RENEW_BEFORE = timedelta(days=30)
+# What the server does not keep of a station that its office has not accepted. It is no word
+# about the statement, which waits for the office's decision.
+_TOO_LARGE, _TOO_MANY = "unaccepted-too-large", "unaccepted-too-many"
 
 
 class Link:
@@ -50,6 +53,8 @@ class Link:
         self._now = now
         self._server = Patience(FIRST_WAIT_S)
         self._asking: dict[str, Patience] = {}
+        self._sending = Patience(FIRST_ASK_S, 3600.0)
+        self._not_kept: dict[str, Reason] = {}
         self._enrolling = Patience(FIRST_ASK_S)
         self._heartbeat_at = float("-inf")
         notes.make()
@@ -69,7 +74,7 @@ class Link:
             self.last_error = _reason(error)
             self._server.failed(self._clock())
         else:
-            self.last_error = None
+            self.last_error = next(iter(self._not_kept.values()), None)
             self._server.worked()
 
     def _carry_all(self) -> None:
@@ -87,7 +92,7 @@ class Link:
 
     def _carry(self, statement_id: str) -> None:
         state = self.notes.state(statement_id)
-        if state is State.WAITING:
+        if state is State.WAITING and self._sendable(statement_id):
             data = (self._outbox.root / f"{statement_id}.jws").read_bytes()
             answer = self._said(self.wire.post("/api/v1/statements", data, "application/jose"))
             self._settle(statement_id, answer)
@@ -99,12 +104,26 @@ class Link:
                 self._asking.pop(statement_id, None)
             elif answer.status == 200:
                 self._register(statement_id, answer.body)
+                self._decided()
             elif answer.status == 202:
                 self._asked(statement_id).failed(self._clock())
             else:
                 raise DeliveryError("server-strange", status=answer.status)
 
+    def _sendable(self, statement_id: str) -> bool:
+        now = self._clock()
+        return self._sending.due(now) and self._asked(statement_id).due(now)
+
     def _settle(self, statement_id: str, answer: Answer) -> None:
+        code = (answer.problem or {}).get("code") if answer.status in (413, 429) else None
+        if code in (_TOO_LARGE, _TOO_MANY):
+            self._not_kept[statement_id] = Reason(code=code)
+            whose = self._sending if code == _TOO_MANY else self._asked(statement_id)
+            whose.failed(self._clock())
+            return
+        self._not_kept.pop(statement_id, None)
+        if answer.status in (200, 201, 202):
+            self._sending.worked()
         if answer.status in (200, 201):
             receipt = answer.json().get("receipt")
             if not isinstance(receipt, str):
@@ -146,7 +165,7 @@ class Link:
                 raise DeliveryError("server-strange", status=answer.status)
             durable.write(self.notes.root / "certificate.pem", certificate.encode(), 0o644)
             self._enrolling.worked()
-            self._asking.clear()
+            self._decided()
         elif answer.status in (202, 403) or answer.problem is not None:
             # Pending or refused: the office decides, statements go their way meanwhile.
             self._enrolling.failed(self._clock())
@@ -182,6 +201,11 @@ class Link:
             "registered": states.count(State.REGISTERED),
         }
         self._said(self.wire.post("/api/v1/heartbeats", json.dumps(beat).encode(), _JSON))
+
+    def _decided(self) -> None:
+        """The office has accepted us: what waited for that need wait no longer."""
+        self._asking.clear()
+        self._sending.worked()
 
     def _asked(self, statement_id: str) -> Patience:
         return self._asking.setdefault(statement_id, Patience(FIRST_ASK_S, 3600.0))

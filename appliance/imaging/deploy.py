@@ -34,6 +34,7 @@ from appliance.model import ByteRange, Deployment, Identity, ImageOffer, Reason
 from appliance.tools import efibootmgr, utc_now
 
 LOADER = r"\EFI\debian\shimx64.efi"
+MAX_SAID = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,24 +164,42 @@ def _planned_manifest(order: Order) -> SignedManifest:
 def _boot_entries(
     order: Order, signed: SignedManifest, finished: Finished
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Put the firmware's entries right; what was done, and what went wrong as warnings' codes:
-    the drive boots without."""
+    """Put the firmware's entries right; what was done, and what went wrong as warnings: the
+    drive boots without. Entries that stay are no reason to leave ours out: it comes before
+    them in the boot order, and without it the donor's dead ones would be first.
+    """
     if not efibootmgr.available():
         return (), ("boot-entry-no-variables",)
-    done: list[str] = []
-    warnings: list[str] = []
+    done, warnings = _old_entries_removed(order)
     esp = signed.manifest.partition("esp")
     label = f"Debian {signed.manifest.profile}"
     try:
-        if not order.kept_partitions:
-            warnings.append("boot-entries-not-told-apart")
-        elif removed := efibootmgr.remove_entries(frozenset(order.kept_partitions)):
-            done.append(f"boot-entries-removed:{removed}")
         efibootmgr.add_entry(order.path, esp.number, finished.esp_guid, label, LOADER)
-        done.append("boot-entry")
+        done = (*done, "boot-entry")
     except ToolError as error:
-        warnings += ["boot-entry-failed", str(error)]
-    return tuple(done), tuple(warnings)
+        warnings = (*warnings, "boot-entry-failed", brief(error))
+    return done, warnings
+
+
+def _old_entries_removed(order: Order) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if not order.kept_partitions:
+        return (), ("boot-entries-not-told-apart",)
+    try:
+        cleared = efibootmgr.remove_entries(frozenset(order.kept_partitions))
+    except ToolError as error:
+        return (), ("boot-entries-unread", brief(error))
+    done = (f"boot-entries-removed:{cleared.removed}",) if cleared.removed else ()
+    if cleared.problem is None:
+        return done, ()
+    return done, (f"boot-entries-left:{cleared.left}", brief(cleared.problem))
+
+
+def brief(error: ToolError) -> str:
+    """A tool's failure as a warning: its last words, without its arguments. The statement's
+    schema allows 400 characters a text."""
+    words = " ".join(str(error.facts.get("problem", "")).split())
+    said = "".join(letter for letter in words if letter.isprintable())[-MAX_SAID:]
+    return f"{error.code}: {said}" if said else error.code
 
 
 def _checks(written: Written, signed: SignedManifest, order: Order, sector: int) -> tuple[str, ...]:

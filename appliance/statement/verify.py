@@ -68,8 +68,10 @@ def statement(
     5. the chain leads to a pinned root (compared by its bytes) at the receipt's time, else
        at `at`, else now. A chain that only borrows a pinned root's name is not genuine.
 
-    A valid receipt vouches for the signing key, so a statement that was signed before its
-    station was enrolled counts as trusted once the server has registered it.
+    A valid receipt vouches for a station's key, so a statement that was signed before its
+    station was enrolled counts as trusted once the server has registered it. For an office
+    it vouches for nothing: its name is not made from its key, only its certificate says
+    whose the key is.
     """
     envelope = jws.opened(data, jws.STATEMENT)
     payload = _payload(envelope.payload)
@@ -97,8 +99,10 @@ def statement(
     standing = pinned.judge(envelope.chain, moment)
     if standing is Standing.IMPOSTOR:
         raise NotGenuine("certificate-impostor", issuer=envelope.leaf.issuer.rfc4514_string())
-    if proof:
+    if role == "station" and proof:
         standing = Standing.TRUSTED
+    elif standing is not Standing.TRUSTED:
+        proof = None
     return Verified(
         statement=made,
         standing=standing,

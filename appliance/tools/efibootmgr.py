@@ -32,6 +32,16 @@ class Entry:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleared:
+    """What became of entries that start nothing any more; by what the firmware shows then.
+    `problem`: the first failure, where some are left."""
+
+    removed: int
+    left: int
+    problem: ToolError | None
+
+
 def available() -> bool:
     """Whether this machine was started by UEFI and shows its variables."""
     return EFIVARS.is_dir() and any(EFIVARS.iterdir())
@@ -61,18 +71,23 @@ def add_entry(drive: str, esp_number: int, esp_guid: str, label: str, loader: st
         raise ToolError("tool-failed", tool="efibootmgr", status=0, problem="entry not listed")
 
 
-def remove_entries(kept: Set[str]) -> int:
+def remove_entries(kept: Set[str]) -> Cleared:
     """Remove every entry that starts from a partition which is none of `kept` (PARTUUIDs):
-    what is left of systems that are gone. How many those were.
+    what is left of systems that are gone. One that cannot be removed does not save the others.
 
-    ToolError where efibootmgr fails, or where the firmware shows such an entry afterwards.
+    ToolError where the firmware's list cannot be read.
     """
+    problem: ToolError | None = None
     gone = leftovers(run(["efibootmgr", "--verbose"]).stdout, kept)
     for entry in gone:
-        run(["efibootmgr", "--bootnum", entry.number, "--delete-bootnum"], timeout_s=60)
-    if gone and leftovers(run(["efibootmgr", "--verbose"]).stdout, kept):
-        raise ToolError("tool-failed", tool="efibootmgr", status=0, problem="entries still listed")
-    return len(gone)
+        try:
+            run(["efibootmgr", "--bootnum", entry.number, "--delete-bootnum"], timeout_s=60)
+        except ToolError as error:
+            problem = problem or error
+    left = leftovers(run(["efibootmgr", "--verbose"]).stdout, kept) if gone else ()
+    if left and problem is None:
+        problem = ToolError("tool-failed", tool="efibootmgr", status=0, problem="still listed")
+    return Cleared(removed=len(gone) - len(left), left=len(left), problem=problem if left else None)
 
 
 def leftovers(listing: str, kept: Set[str]) -> tuple[Entry, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from appliance.model import (
     Bus,
     ByteRange,
     Check,
+    CommandRun,
     Deployment,
     Drive,
     DriveResult,
@@ -104,6 +106,15 @@ def result(
         ended_at=attempt.ended_at,
         log_head=HEAD,
     )
+
+
+def large_result(serial: str) -> DriveResult:
+    """A result whose statement has more than a server keeps of a station that it does not know."""
+    made = result(drive(serial))
+    command = CommandRun(
+        argv=("hdparm", *["x" * 350] * 8), status=0, started_at=made.started_at, elapsed_s=0.1
+    )
+    return replace(made, commands=(command,) * 300)
 
 
 def machine(*drives: Drive) -> Machine:

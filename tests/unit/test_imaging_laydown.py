@@ -23,8 +23,12 @@ from appliance.imaging.manifest import DATA_NAME, FIRST_BYTES, SECTOR_BYTES, Man
 from appliance.imaging.shelf import shelf
 from appliance.imaging.source import FileSource
 from appliance.model import ByteRange, Identity
+from appliance.statement.build import build_deployment
 from imagebuilder.toolsroot import run_tool
 from tests.unit.faultydisk import Faults, faulty_disk, loop_device
+from tests.unit.firmware import Firmware
+from tests.unit.office import HEAD, JOB, TOOL, Office
+from tests.unit.office import drive as drive_of_office
 from tests.unit.smallimage import ESP_OFFSET, IDS, MIB, ROOT_OFFSET, SmallImage, small_image
 
 PATTERN = b"\xa5donor's-data\x5a\x00" + bytes(range(1, 18))
@@ -169,6 +173,42 @@ def test_finished_drive_boots_is_unique_and_tells_all_that_was_written(
     assert fstab[0] == f"UUID={uuid}"
     serial = int.from_bytes(after[2 * MIB + 0x43 : 2 * MIB + 0x47], "little")
     assert fstab[3] == f"UUID={serial >> 16:04X}-{serial & 0xFFFF:04X}"
+
+
+WINDOWS = "Windows Boot Manager\tHD(1,GPT,11111111-2222-4333-8444-555555555555,0x800,0x32000)"
+GRUB = "old grub\tHD(1,GPT,22222222-2222-4333-8444-555555555555,0x800,0x32000)"
+STAYING = "aaaaaaaa-0000-4000-8000-000000000001"
+STICK = f"stick\tHD(2,GPT,{STAYING},0x800,0x12800)"
+
+
+def test_an_entry_that_cannot_be_deleted_does_not_keep_the_new_one_out(
+    made: SmallImage, drive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = {"0001": WINDOWS, "0002": GRUB, "0003": STICK}
+    firmware = Firmware(tmp_path / "firmware", entries, monkeypatch, undeletable=["0001"])
+    wanted = replace(order(made, drive), kept_partitions=(STAYING,))
+    deployment = deploy(wanted, lambda progress: None)
+    assert firmware.order == ["Debian small", "Windows Boot Manager", "stick"]
+    assert {"boot-entries-removed:1", "boot-entry"} <= set(deployment.checks)
+    assert deployment.warnings[0] == "boot-entries-left:1"
+    office = Office(tmp_path / "office")
+    signer = office.station()
+    erased = office.drive_statement(signer)
+    of = replace(deployment, drive=drive_of_office().identity)
+    signed = signer.sign(build_deployment(of, erased, job=JOB, log_head=HEAD, tool=TOOL))
+    assert signed.body["warnings"] == list(deployment.warnings)
+
+
+def test_entries_of_gone_systems_go_and_the_new_one_is_first(
+    made: SmallImage, drive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = {"0001": WINDOWS, "0002": GRUB, "0003": STICK}
+    firmware = Firmware(tmp_path / "firmware", entries, monkeypatch)
+    wanted = replace(order(made, drive), kept_partitions=(STAYING,))
+    deployment = deploy(wanted, lambda progress: None)
+    assert firmware.order == ["Debian small", "stick"]
+    assert deployment.checks[-2:] == ("boot-entries-removed:2", "boot-entry")
+    assert deployment.warnings == ()
 
 
 def file_in(drive: Path, name: str) -> str:

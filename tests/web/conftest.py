@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from imagebuilder.catalogues import compile_catalogues
 from tests.web.server import Server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def catalogues() -> None:
+    """The tree's own catalogues: without them the servers' pages would be English."""
+    compile_catalogues()
 
 
 @pytest.fixture(scope="session")

@@ -66,12 +66,14 @@ def tajdeed(*words: str, check: bool = True) -> str:
 
 
 class Server:
-    """`tajdeed central` on loopback. `stop` and `start` keep directory and port."""
+    """`tajdeed central` on loopback. `stop` and `start` keep directory and port; `words` are
+    further ones of its command line."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.port = free_port()
         self.url = f"https://127.0.0.1:{self.port}"
+        self.words: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
         self.trust_dir = directory.parent / f"{directory.name}-trust"
 
@@ -81,6 +83,7 @@ class Server:
             [
                 sys.executable, "-W", "error", "-m", "appliance.cli", "central",
                 "--data", str(self.directory), "--listen", f"127.0.0.1:{self.port}",
+                *self.words,
             ],
             cwd=ROOT,
             env={**os.environ, "DATABASE_URL": ""},
@@ -117,20 +120,29 @@ class Server:
     def get(self, path: str, **headers: str) -> Answer:
         return self.request("GET", path, None, headers)
 
-    def post(self, path: str, body: Any, content_type: str = "application/json") -> Answer:
+    def post(
+        self, path: str, body: Any, content_type: str = "application/json", sender: str = ""
+    ) -> Answer:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return self.request("POST", path, data, {"Content-Type": content_type})
+        return self.request("POST", path, data, {"Content-Type": content_type}, sender)
 
-    def send(self, statement: bytes) -> Answer:
-        return self.post("/api/v1/statements", statement, "application/jose")
+    def send(self, statement: bytes, sender: str = "") -> Answer:
+        return self.post("/api/v1/statements", statement, "application/jose", sender)
 
     def request(
-        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: dict[str, str],
+        sender: str = "",
     ) -> Answer:
+        """One request; `sender`: the address of loopback (127.0.0.0/8) that it comes from."""
         context = ssl.create_default_context(cafile=str(self.directory / "ca.pem"))
         connection = http.client.HTTPSConnection(
-            "127.0.0.1", self.port, timeout=30, context=context
-        )
+            "127.0.0.1", self.port, timeout=30, context=context,
+            source_address=(sender, 0) if sender else None,
+        )  # fmt: skip
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()

@@ -5,19 +5,26 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import inspect
 
-from appliance.model import Identity
-from appliance.statement import strict_json, verify
+from appliance.central import statements, stations, strangers
+from appliance.central.database import Database, StatementRow, StrangerRow
+from appliance.central.home import Home
+from appliance.model import Bus, Identity
+from appliance.statement import keys, strict_json, verify
 from appliance.statement.build import build_drive
 from appliance.statement.certificate import Papers, build_machine
 from appliance.statement.document import Statement
+from appliance.statement.keys import Authority
 from appliance.statement.signer import Signer
-from tests.unit.office import HEAD, JOB, PAPERS, TOOL, Office, drive, machine, result
-from tests.web.server import Server, station
+from appliance.statement.terms import TicketTerms, build_ticket
+from tests.unit.office import HEAD, JOB, PAPERS, TOOL, Office, drive, large_result, machine, result
+from tests.web.server import Server, station, tajdeed
 
 
 def signed_drive(signer: Signer, serial: str = "S3Z1NB0K123456", **of: Any) -> Statement:
@@ -315,6 +322,125 @@ def test_pages_in_both_languages_link_what_they_show(server: Server, tmp_path: P
     assert server.get("/?lang=ar").status == server.get("/stations?lang=en").status == 200
 
 
+@pytest.mark.parametrize("standing", ["unknown", "revoked"])
+def test_a_strangers_certificate_does_not_stand_in_for_the_registered_one(
+    server: Server, tmp_path: Path, standing: str
+) -> None:
+    serial, papers = f"SHADOW-{standing}", dataclasses.replace(PAPERS, asset_tag=f"TAG-{standing}")
+    real = signed_machine(server.enrolled(tmp_path / "ours"), serial, papers)
+    assert server.send(real.data).status == 201
+    if standing == "unknown":
+        stranger = station(tmp_path / "stranger")
+    else:
+        stranger = server.enrolled(tmp_path / "stranger")
+        server.enroll("revoke", stranger.name)
+    fakes = [signed_machine(stranger, serial, papers, f"{JOB}-{number}") for number in range(3)]
+    for fake in fakes:
+        assert server.send(fake.data).status == 202
+    for name in (serial, f"TAG-{standing}"):
+        assert server.get(f"/machines/{name}").headers["location"] == f"/statements/{real.id}"
+    assert server.get(f"/api/v1/statements/{real.id}.pdf").status == 200
+    refused = server.get(f"/api/v1/statements/{fakes[0].id}.pdf")
+    assert (refused.status, refused.json["code"]) == (409, "issuer-not-recognised")
+    for language, words in (("ar", "لا يُعتدّ بهذه الإفادة"), ("en", "this proves nothing")):
+        shown = server.get(f"/statements/{fakes[0].id}?lang={language}").text
+        said = shown[shown.index("<main>") :]
+        assert words in said[: said.index(serial[:6])]
+        assert ".pdf" not in shown
+        assert 'badge cleared"' not in shown
+        assert words not in server.get(f"/statements/{real.id}?lang={language}").text
+
+
+def test_a_certificate_that_waits_for_the_office_is_found_and_then_counts(
+    server: Server, tmp_path: Path
+) -> None:
+    signer = station(tmp_path)
+    statement = signed_machine(signer, "HONEST-1")
+    assert server.send(statement.data).status == 202
+    assert server.get("/machines/HONEST-1").headers["location"].endswith(statement.id)
+    assert "this proves nothing" in server.get(f"/statements/{statement.id}?lang=en").text
+    server.enroll("accept", signer.name)
+    assert "this proves nothing" not in server.get(f"/statements/{statement.id}?lang=en").text
+    assert server.get(f"/api/v1/statements/{statement.id}.pdf").status == 200
+
+
+def test_of_an_unknown_station_no_large_statement_is_kept_but_later_it_is(
+    server: Server, tmp_path: Path
+) -> None:
+    signer = station(tmp_path)
+    statement = signer.sign(build_drive(large_result("LARGE-1"), job=JOB, tool=TOOL))
+    refused = server.send(statement.data)
+    assert (refused.status, refused.json["code"]) == (413, "unaccepted-too-large")
+    assert "office" in refused.json["detail"]
+    assert server.get(f"/api/v1/statements/{statement.id}").status == 404
+    assert server.send(signed_drive(signer, "SMALL-1").data).status == 202
+    server.enroll("accept", signer.name)
+    assert server.send(statement.data).status == 201
+
+
+@pytest.mark.parametrize("whose", ["station", "address"])
+def test_only_so_many_statements_of_unknown_stations_are_kept(
+    own_server: Server, tmp_path: Path, whose: str
+) -> None:
+    """Full is full for the station that filled it, or for all unknown ones at its address."""
+    signer, other = station(tmp_path / "a"), station(tmp_path / "b")
+    known = own_server.enrolled(tmp_path / "known")
+    first = signed_drive(signer)
+    assert own_server.send(first.data, sender="127.0.0.2").status == 202
+    quota = strangers.OF_STATION if whose == "station" else strangers.OF_SENDER
+    fill(own_server, first.id, quota.documents - 1, one_station=whose == "station")
+    refused = own_server.send(signed_drive(signer, "A").data, sender="127.0.0.2")
+    assert (refused.status, refused.json["code"]) == (429, "unaccepted-too-many")
+    assert own_server.send(first.data, sender="127.0.0.2").status == 202
+    expected = 202 if whose == "station" else 429
+    assert own_server.send(signed_drive(other).data, sender="127.0.0.2").status == expected
+    assert own_server.send(signed_drive(other, "B").data, sender="127.0.0.3").status == 202
+    assert own_server.send(signed_drive(known).data, sender="127.0.0.2").status == 201
+    own_server.enroll("accept", signer.name)
+    assert own_server.send(signed_drive(signer, "A").data, sender="127.0.0.2").status == 201
+
+
+def fill(server: Server, like: str, count: int, *, one_station: bool) -> None:
+    """As if many more statements had come from where this one came from."""
+    with Database(f"sqlite:///{server.directory / 'central.sqlite'}").session() as session:
+        row, whence = session.get(StatementRow, like), session.get(StrangerRow, like)
+        assert row is not None and whence is not None
+        for number in range(count):
+            whose = row.station if one_station else stations.heard_of(session, f"{number}", "").id
+            copy = {
+                column.key: getattr(row, column.key) for column in StatementRow.__table__.columns
+            }
+            ident = f"{number:064x}"
+            session.add(StatementRow(**{**copy, "id": ident, "station": whose, "data": b""}))
+            session.flush()
+            session.add(StrangerRow(statement=ident, sender=whence.sender, bytes=whence.bytes))
+
+
+def test_lists_load_no_documents(server: Server, tmp_path: Path) -> None:
+    signer = server.enrolled(tmp_path)
+    statement = signed_drive(signer, "LISTED-1")
+    assert server.send(statement.data).status == 201
+    with Database(f"sqlite:///{server.directory / 'central.sqlite'}").session() as session:
+        found = statements.search(session, statements.Query(serial="LISTED-1"))
+        for rows in (found.rows, statements.of_job(session, signer.name, JOB)):
+            assert [row.id for row in rows] == [statement.id]
+            assert inspect(rows[0]).unloaded == {"data", "receipt"}
+
+
+@pytest.mark.parametrize(
+    ("host", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_addresses_are_counted_by_who_can_have_them(host: str, counted: str) -> None:
+    assert strangers.sender(host) == counted
+
+
 def test_health_and_openapi(server: Server) -> None:
     assert server.get("/healthz").json["status"] == "ok"
     paths = server.get("/openapi.json").json["paths"]
@@ -331,6 +457,83 @@ def test_what_was_kept_is_there_after_a_restart(own_server: Server, tmp_path: Pa
     own_server.start()
     again = own_server.send(statement.data)
     assert (again.status, again.json["receipt"]) == (200, receipt)
+
+
+def office_ticket(server: Server, out: Path) -> bytes:
+    """A ticket of this server's own office."""
+    server.enroll(
+        "office-ticket", "--out", str(out), "--lot", "L1", "--technician", "Office",
+        "--machine", "*/*", "--count", "9",
+    )  # fmt: skip
+    return out.read_bytes()
+
+
+class Eve:
+    """She signs in the name of `office:main`, with a certificate that she made herself."""
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir()
+        key = keys.new_key()
+        self.authority = Authority.create("Eve")
+        certificate = self.authority.issue(key.public_key(), "office", "main", life=keys.CA_LIFE)
+        self.key_digest = keys.key_digest(key.public_key())
+        self.signer = Signer(
+            home, "office:main", key, [certificate], [home], lambda: datetime.now(UTC)
+        )
+
+    def ticket(self, lot: str = "E") -> Statement:
+        terms = TicketTerms(
+            lot=lot, technician="Eve", machines=(("*", "*"),), buses=(Bus.SATA,),
+            expires_at="2099-01-01T00:00:00Z", count=9,
+        )  # fmt: skip
+        return self.signer.sign(build_ticket(terms, job="office"))
+
+
+@pytest.mark.parametrize("first", ["stranger", "office"])
+def test_nobody_becomes_the_office_by_its_name(
+    own_server: Server, tmp_path: Path, first: str
+) -> None:
+    """Whoever comes first: the office's ticket is registered, a stranger's is none."""
+    eve, real = Eve(tmp_path / "eve"), office_ticket(own_server, tmp_path / "real.jws")
+    forged = [eve.ticket(lot) for lot in ("first", "second")]
+    sent = [forged[0].data, real, forged[1].data] if first == "stranger" else [real, forged[0].data]
+    answers = [(own_server.send(data).status, data == real) for data in sent]
+    assert all(status == (201 if genuine else 422) for status, genuine in answers), answers
+    for ticket in forged:
+        assert own_server.get(f"/api/v1/statements/{ticket.id}").status == 404
+    assert own_server.send(forged[0].data).json["code"] == "ticket-foreign"
+
+
+@pytest.mark.parametrize("status", ["pending", "accepted"])
+def test_a_stranger_whom_an_older_server_took_for_the_office_is_put_out(
+    own_server: Server, tmp_path: Path, status: str
+) -> None:
+    eve = Eve(tmp_path / "eve")
+    with Database(f"sqlite:///{own_server.directory / 'central.sqlite'}").session() as session:
+        stations.heard_of(session, "office:main", eve.key_digest).status = status
+    assert own_server.send(office_ticket(own_server, tmp_path / "real.jws")).status == 201
+    assert own_server.send(eve.ticket().data).status == 422
+
+
+def test_a_receipt_that_an_older_server_signed_for_a_stranger_proves_nothing(
+    server: Server, tmp_path: Path
+) -> None:
+    eve = Eve(tmp_path / "eve")
+    ticket = eve.ticket()
+    moment = "2026-11-24T10:00:00Z"
+    receipt = Home.open(server.directory).receipt(
+        url=server.url, statement=ticket.id, station="office:main",
+        key=eve.key_digest, received=moment, registered=moment,
+    )  # fmt: skip
+    (tmp_path / "t.jws").write_bytes(ticket.data)
+    (tmp_path / "r.jws").write_bytes(receipt)
+    told = json.loads(
+        tajdeed(
+            "verify", str(tmp_path / "t.jws"), "--trust", str(server.trust_dir),
+            "--receipt", str(tmp_path / "r.jws"), "--json", check=False,
+        )
+    )  # fmt: skip
+    assert (told["exit"], told["verdict"], told["grade"]) == (3, "issuer-unknown", None)
 
 
 def test_office_tickets_are_signed_on_the_command_line(server: Server, tmp_path: Path) -> None:

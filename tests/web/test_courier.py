@@ -25,7 +25,7 @@ from appliance.statement import durable, keys, verify
 from appliance.statement.build import build_drive
 from appliance.statement.document import Statement
 from appliance.statement.signer import Signer
-from tests.unit.office import JOB, TOOL, Office, drive, result
+from tests.unit.office import JOB, TOOL, Office, drive, large_result, result
 from tests.web.server import ROOT, Server, station, tajdeed
 
 
@@ -216,6 +216,24 @@ def test_nothing_is_sent_to_a_server_under_another_ca(server: Server, tmp_path: 
     assert server.get(f"/api/v1/statements/{statement.id}.jws").status == 404
 
 
+def test_what_a_new_stick_may_not_send_yet_waits_and_goes_out_when_the_office_has_decided(
+    server: Server, tmp_path: Path
+) -> None:
+    stick = Stick(tmp_path / "stick", server.url, server.trust_dir)
+    draft = build_drive(large_result("LARGE-2"), job=JOB, tool=TOOL)
+    large, small = stick.signer.sign(draft), stick.sign("SMALL-2")
+    told = stick.round()
+    assert (told.waiting, told.held, told.refused) == (1, 1, 0)
+    assert told.last_error is not None
+    assert told.last_error.code == "unaccepted-too-large"
+    assert stick.round(1.0).last_error == told.last_error
+    server.enroll("accept", stick.signer.name)
+    stick.round(2 * 3600.0)
+    told = stick.round(1.0)
+    assert (told.waiting, told.registered, told.last_error) == (0, 2, None)
+    assert stick.state(large) is stick.state(small) is State.REGISTERED
+
+
 # --- servers that misbehave ------------------------------------------------------------------
 
 
@@ -297,6 +315,23 @@ def test_whatever_else_answers_the_statement_waits(
     assert (told.waiting, told.registered, told.refused) == (1, 0, 0)
     assert told.last_error is not None
     assert stick.state(statement) is State.WAITING
+
+
+def test_a_server_that_keeps_no_more_is_asked_seldom_and_loses_nothing(
+    strange: Strange, tmp_path: Path
+) -> None:
+    stick = Stick(tmp_path / "stick", strange.url, strange.trust_dir)
+    made = [stick.sign(f"FULL-{number}") for number in range(5)]
+    problem = json.dumps({"code": "unaccepted-too-many", "status": 429}).encode()
+    strange.says(429, "application/problem+json", problem)
+    for _ in range(3600):
+        stick.round(1.0)
+    told = stick.told
+    assert (told.waiting, told.refused) == (5, 0)
+    assert told.last_error is not None
+    assert told.last_error.code == "unaccepted-too-many"
+    assert len(strange.asked) < 15
+    assert {stick.state(item) for item in made} == {State.WAITING}
 
 
 def test_a_receipt_that_our_ca_does_not_stand_behind_does_not_count(
