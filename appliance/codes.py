@@ -80,6 +80,7 @@ TEXTS: dict[str, Text] = {
     "stick-unknown": Text(N_("It is not known which disk we were started from"), N_("Only the stick itself may erase; start from it.")),
     "stick-gone": Text(N_("The stick was pulled out: what is running can no longer be recorded"), N_("Switch the machine off by its button, put the stick back and start again: what is certain is stated then. A drive with half an image does not start.")),
     "log-broken": Text(N_("The event log {file} is damaged in line {line}"), N_("Nothing that it says can be certified.")),
+    "log-not-written": Text(N_("The event log {file} cannot be written ({problem})"), N_("What is not recorded is not certified. Use another stick.")),
     "key-unreadable": Text(N_("The key {file} cannot be used ({problem})")),
     "chain-broken": Text(N_("The station's chain of statements is damaged ({problem})"), N_("Results are unsigned records, not certificates. Use another stick.")),
     # drives that are left alone

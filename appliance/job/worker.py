@@ -18,7 +18,7 @@ from appliance.erasure.pace import Headway
 from appliance.erasure.preparing import prepare
 from appliance.erasure.site import Site, open_parts
 from appliance.erasure.uncovering import accessible_bytes, look_again, scan_again
-from appliance.errors import DriveError, TajdeedError
+from appliance.errors import DriveError, JournalError, TajdeedError
 from appliance.hardware.smart import smart
 from appliance.i18n import N_, _
 from appliance.job import psids
@@ -149,6 +149,9 @@ def attempted(site: Site, option: MethodOption) -> Attempt:
     site.say("attempt-started", method=option.method, level=option.level.value)
     try:
         return PERFORMERS[option.method](site, option)
+    except JournalError:
+        # Nothing more can be recorded: the log says "begun", and that is read as unknown.
+        raise
     except TajdeedError as error:
         return Attempt(
             method=option.method,

@@ -182,7 +182,9 @@ def systemd_of(pc: Pc, monkeypatch: pytest.MonkeyPatch, work: Callable[[tasks.Ta
             pc.workers[unit].start()
 
     monkeypatch.setattr(systemd, "start_transient", start)
-    monkeypatch.setattr(systemd, "is_running", lambda unit: pc.workers[unit].is_alive())
+    monkeypatch.setattr(
+        systemd, "is_running", lambda unit: unit in pc.workers and pc.workers[unit].is_alive()
+    )
 
 
 def lays_down(task: tasks.Task) -> None:
