@@ -81,8 +81,8 @@ def progress(state: JobState) -> Event:
 
 
 def exit_code(state: JobState) -> int:
-    """0 where every drive of the plan ended as planned, else 1."""
-    if state.plan is None:
+    """0 where every drive of the plan ended as planned and is certified, else 1."""
+    if state.plan is None or not all(ref.is_signed for ref in state.statements):
         return 1
     live = {item.key: item for item in state.drives}
     for item in state.plan.drives:

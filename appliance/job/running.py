@@ -30,7 +30,7 @@ from appliance.job.board import Board
 from appliance.job.copies import Copies
 from appliance.job.eventlog import Event, Reader, Writer
 from appliance.job.fold import drive_result
-from appliance.job.issuing import Issuer
+from appliance.job.issuing import Issuer, Kept
 from appliance.job.record import JobRecord, take
 from appliance.job.resuming import resumption, was_cut
 from appliance.job.state import DrivePhase, DriveState, JobPhase, StatementRef
@@ -307,6 +307,8 @@ class Running:
         """What the drive's log folds into; the worker must have ended."""
         key = plan.drive.key
         if key not in self._results:
+            # From its beginning: a line that was read as it was written may be taken back since.
+            self._logs.pop(f"{key}.{ERASE}", None)
             events = self._events(plan.drive, ERASE)
             reader, _events = self._logs[f"{key}.{ERASE}"]
             if events:
@@ -323,6 +325,13 @@ class Running:
         ref = self._issuer.issue_drive(self._record, result)
         self._note(ref)
 
+    def _stated(self, plan: DrivePlan) -> Kept:
+        """What was issued about a drive that is decided."""
+        ref = self._record.statement("drive", plan.drive.key)
+        if ref is None:
+            raise RuntimeError("a drive that is not decided yet")
+        return self._issuer.stated(self._record, ref, self._result(plan))
+
     def _note(self, ref: StatementRef) -> None:
         take(self._record, self._log.add("statement", statement=to_json(ref)))
         self._board.change(statements=tuple(self._record.statements))
@@ -332,13 +341,11 @@ class Running:
     def _end_worker(self, drive: Drive, kind: str) -> None:
         """A lay-down's worker has ended: state the deployment if it says that it holds."""
         deployment = self._deployment(drive)
-        erased = self._record.statement("drive", drive.key)
-        if deployment is not None and erased is not None:
+        if deployment is not None:
             if self._record.statement("deployment", drive.key) is None:
+                erasure = next(self._stated(p) for p in self._erased() if p.drive.key == drive.key)
                 self._note(
-                    self._issuer.issue_deployment(
-                        self._record, deployment, erased.id, self._log.head
-                    )
+                    self._issuer.issue_deployment(self._record, deployment, erasure, self._log.head)
                 )
             self._board.change(deployment=deployment)
         take(self._record, self._log.add("worker-ended", drive=drive.key, kind=kind))
@@ -358,7 +365,8 @@ class Running:
         if undecided or self._record.statement("machine") is not None:
             return
         left_alone = tuple(plan for plan in self._plan.drives if not plan.erases)
-        ref = self._issuer.issue_machine(self._record, left_alone, self._log.head)
+        drives = [self._stated(plan) for plan in self._erased()]
+        ref = self._issuer.issue_machine(self._record, drives, left_alone, self._log.head)
         self._note(ref)
 
     def _finish_when_over(self) -> None:
@@ -395,6 +403,8 @@ class Running:
         deployed = self._record.statement("deployment", drive.key)
         over = not self._gets_image(plan) or name in self._record.ended_workers
         image_outcome, reasons = "", self._result(plan).exceptions
+        if not ref.is_signed:
+            reasons += (Reason(code="drive-unsigned"),)
         if name in self._record.ended_workers:
             image_outcome = "laid-down" if deployed else "failed"
             reasons += self._lay_down_reasons(drive)
