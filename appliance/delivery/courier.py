@@ -8,7 +8,6 @@ It also fetches images from servers for workers, which have no network (see `ima
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import time
 from collections.abc import Sequence
@@ -24,7 +23,6 @@ from appliance.errors import ConfigError
 from appliance.i18n import _
 from appliance.imaging.relay import RELAY_DIR
 from appliance.model import Reason, to_json
-from appliance.statement import durable
 from appliance.statement.trust import TRUST_DIR, Trust
 
 
@@ -42,7 +40,7 @@ class Courier:
         self._links = tuple(links)
         self._problem = problem
         self._times = times
-        self._told: dict[str, bytes] = {}
+        self._told: dict[str, dict[str, Any]] = {}
 
     def round(self) -> None:
         """One look at every server, then the word about it for the engine."""
@@ -73,10 +71,9 @@ class Courier:
         }
 
     def _tell(self, name: str, value: dict[str, Any]) -> None:
-        data = json.dumps(value).encode()
-        if self._told.get(name) != data:
-            durable.write(self._outbox.notes.root / name, data, 0o644)
-            self._told[name] = data
+        if self._told.get(name) != value:
+            self._outbox.notes.tell(name, value)
+            self._told[name] = value
 
 
 def links(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.statement import durable
+from appliance.tools.boot import boot_id
 
 OUTBOX_DIR = Path("/var/lib/tajdeed/outbox")
 COURIER_DIR = Path("/var/lib/tajdeed/courier")
@@ -86,6 +87,25 @@ class Notes:
     def refuse(self, statement_id: str, note: dict[str, Any]) -> None:
         """Note that the server refused the statement, and why: it is not sent again."""
         durable.write(self.refused / f"{statement_id}.json", json.dumps(note).encode())
+
+    def tell(self, name: str, word: dict[str, Any]) -> None:
+        """Leave a word for the engine of this boot."""
+        data = json.dumps({"boot": boot_id(), **word}).encode()
+        durable.write(self.root / name, data, 0o644)
+
+    def told(self, name: str) -> dict[str, Any]:
+        """The courier's word of this boot; empty where there is none.
+
+        What it said in another machine, whose clock and network were others, counts for
+        nothing here: the stick moves on, its files with it.
+        """
+        try:
+            word = json.loads((self.root / name).read_bytes())
+        except (OSError, ValueError):
+            return {}
+        if not isinstance(word, dict) or word.pop("boot", None) != boot_id():
+            return {}
+        return word
 
     def forget(self, statement_id: str) -> None:
         """Let a held or refused statement be sent again."""

@@ -279,7 +279,7 @@ class Engine:
         from appliance.job import assettag
         from appliance.job.eventlog import Writer
         from appliance.job.record import JobRecord, take
-        from appliance.job.worker import boot_id
+        from appliance.tools.boot import boot_id
 
         waiting: list[Reason] = []
         for job in self.store.job_ids():
@@ -315,7 +315,7 @@ class Engine:
         """A job that has a log: what there is of it to go on with, or None where it is over."""
         from appliance.job.eventlog import Writer
         from appliance.job.record import job_record
-        from appliance.job.worker import boot_id
+        from appliance.tools.boot import boot_id
 
         log = Writer(self.store.job_log(job))
         try:
@@ -366,7 +366,7 @@ class Engine:
         """
         from appliance.hardware.machine import settled
         from appliance.job.resuming import PASSING
-        from appliance.job.worker import boot_id
+        from appliance.tools.boot import boot_id
 
         far = any(is_remote(source) for source in self.settings["image.sources"])
         begun = time.monotonic()

@@ -111,15 +111,15 @@ class Issuer:
         The courier's own counts may be older than our newest statement: a machine that is
         switched off upon them would leave its certificate behind.
         """
-        file = self._store.courier / "status.json"
+        outbox = self._outbox()
         try:
-            changed = file.stat().st_mtime
+            changed = (self._store.courier / "status.json").stat().st_mtime
             if changed != self._statuses[0]:
-                self._statuses = (changed, from_json(Delivery, json.loads(file.read_text())))
+                word = outbox.notes.told("status.json")
+                self._statuses = (changed, from_json(Delivery, word) if word else Delivery())
         except (OSError, ValueError):
             self._statuses = (0.0, Delivery())
-        entries = self._outbox().entries()
-        states = [entry.state for entry in entries]
+        states = [entry.state for entry in outbox.entries()]
         return replace(
             self._statuses[1],
             waiting=states.count(State.WAITING),
@@ -132,12 +132,13 @@ class Issuer:
         return Outbox(self._store.outbox, self._store.courier)
 
     def _clock(self) -> Clock:
-        """The offset of our clock, where the courier has met a server or a time server."""
+        """The offset of this machine's clock, where the courier has met a server or a time server
+        at this boot."""
         try:
-            record = json.loads((self._store.courier / "clock.json").read_text())
+            record = self._outbox().notes.told("clock.json")
             source = "ntp" if record["source"] == "ntp" else "server"
             return Clock(source=source, offset_s=float(record["offset_s"]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             return Clock()
 
     # --- tickets ---------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from appliance.job.eventlog import Writer
 from appliance.job.fold import proven
 from appliance.model import Attempt, Drive, Facts, Level, MethodOption, Reason, from_json, to_json
 from appliance.tools import utc_now
+from appliance.tools.boot import boot_id
 
 TASK_HELP = N_("The task's file, as the engine wrote it")
 
@@ -174,11 +175,6 @@ def size_now(site: Site) -> int:
     except DriveError as error:
         site.say("exception", reason=to_json(reason_of(error)))
         return int(error.facts["found"]) if error.code == "size-changed" else 0
-
-
-def boot_id() -> str:
-    """Which boot of this kernel it is (proc_sys_kernel(5)): a log of another boot is over."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 class Progress:

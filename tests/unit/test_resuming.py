@@ -336,7 +336,7 @@ def test_what_cannot_go_on_is_closed_and_its_reason_kept(
 
 def engine_of_next_boot(pc: Pc, here: Machine, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """The engine as it is when it has read its settings, in a machine with these drives."""
-    monkeypatch.setattr("appliance.job.worker.boot_id", lambda: "boot-2")
+    monkeypatch.setattr("appliance.tools.boot.boot_id", lambda: "boot-2")
     monkeypatch.setattr("appliance.hardware.machine.settled", lambda: True)
     monkeypatch.setattr("appliance.job.engine._DRIVE_COMES_S", 0.0)
     engine = Engine(pc.store)
