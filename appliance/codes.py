@@ -76,6 +76,7 @@ TEXTS: dict[str, Text] = {
     "ticket-count-unreadable": Text(N_("How often the ticket was used cannot be read ({file})"), _NOT_TOUCHED),
     # the stick
     "state-not-writable": Text(N_("The stick's state partition cannot be used ({problem})"), N_("Results are unsigned records, not certificates. Use another stick.")),
+    "state-full": Text(N_("The stick has {free_mib} MiB left for records: too little for another machine"), N_("{waiting} statements wait on it. Connect the network: what the server has registered makes room, and the work goes on by itself. Otherwise use another stick and give this one to the office.")),
     "no-station-key": Text(N_("There is no usable station key ({problem})"), N_("Results are unsigned records, not certificates. Use another stick.")),
     "drive-unsigned": Text(N_("The record of this drive is not signed"), N_("It is no certificate. Erase the drive again with a good stick.")),
     "statement-not-signable": Text(N_("What was measured could not be put into a statement ({problem})"), N_("It stands in an unsigned record, which is no certificate. Keep the stick and tell the office.")),

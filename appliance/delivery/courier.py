@@ -8,7 +8,6 @@ It also fetches images from servers for workers, which have no network (see `ima
 from __future__ import annotations
 
 import argparse
-import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 from appliance import settings
 from appliance.delivery.link import Link
-from appliance.delivery.outbox import COURIER_DIR, OUTBOX_DIR, Notes, Outbox, State
+from appliance.delivery.outbox import COURIER_DIR, OUTBOX_DIR, Outbox, State
 from appliance.delivery.timeserver import TimeServer
 from appliance.delivery.wire import Wire
 from appliance.errors import ConfigError
@@ -91,9 +90,7 @@ def links(
             ca_pem = "\n".join(file.read_text("ascii") for file in files)
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError("server-ca-unreadable", url=server["url"], file=name) from error
-        notes = outbox.notes
-        if index:
-            notes = Notes(notes.root / "mirrors" / re.sub(r"[^a-z0-9.]+", "-", server["url"]))
+        notes = outbox.mirror(server["url"]) if index else outbox.notes
         wire = Wire(server["url"], ca_pem, proxy)
         made.append(Link(wire, outbox, notes, lambda: Trust.read(trust_dir)))
     return made

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -159,12 +161,21 @@ class Outbox:
         except FileNotFoundError:
             return None
 
-    def prune(self) -> int:
-        """Remove what has a receipt from the outbox (it stays in statements/); returns how many.
+    def mirror(self, url: str) -> Notes:
+        """The notes of one of the servers after the first."""
+        return Notes(self.notes.root / "mirrors" / re.sub(r"[^a-z0-9.]+", "-", url))
 
-        For the engine only: the courier may not write here.
+    def prune(self, registered: Callable[[str], bool]) -> int:
+        """Remove what is registered from the outbox (it stays in statements/); returns how many.
+
+        For the engine only: the courier may not write here. `registered` is asked beside the
+        courier's own note, for receipts are only believed by their signature.
         """
-        done = [entry for entry in self.entries() if entry.state is State.REGISTERED]
+        done = [
+            entry
+            for entry in self.entries()
+            if entry.state is State.REGISTERED and registered(entry.id)
+        ]
         for entry in done:
             durable.remove(entry.path)
         return len(done)

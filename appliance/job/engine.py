@@ -25,7 +25,7 @@ from appliance.errors import ConfigError, JournalError, StickGoneError, TajdeedE
 from appliance.hardware.booted import booted, is_gone
 from appliance.i18n import N_, _
 from appliance.imaging.relay import is_remote
-from appliance.job import setaside
+from appliance.job import room, setaside
 from appliance.job.board import Board
 from appliance.job.consent import ConsentError, check_plan, check_typed, scanned_tag
 from appliance.job.images import fetched, images
@@ -56,6 +56,8 @@ _DRIVE_COMES_S = 20.0
 _IMAGE_COMES_S = 180.0
 # How soon a job that went wrong is tried again.
 _AGAIN_S = 5.0
+# How often a full stick is looked at: receipts come in the meantime.
+_ROOM_EVERY_S = 2.0
 _STATE_HELP = N_("Folder of the stick's state (default: where the stick has it)")
 
 
@@ -282,6 +284,7 @@ class Engine:
         from appliance.tools.boot import boot_id
 
         waiting: list[Reason] = []
+        room.make_room(self.store, self.issuer.is_registered)
         for job in self.store.job_ids():
             try:
                 going_on = self._earlier(job)
@@ -294,8 +297,10 @@ class Engine:
             if going_on is not None:
                 self.board.change(problems=(*setaside.told(self.store), *waiting))
                 return going_on
+        self._wait_for_room((*setaside.told(self.store), *waiting))
         if self.issuer.station().unsigned is not None:
-            # What could not be signed of an earlier job says nothing of this one.
+            # What could not be signed of an earlier job, or for lack of room, says nothing of
+            # this one.
             self._open_station()
         job = str(uuid.uuid4())
         log = Writer(self.store.job_log(job))
@@ -310,6 +315,18 @@ class Engine:
             problems=(*setaside.told(self.store), *waiting),
         )
         return log, record
+
+    def _wait_for_room(self, problems: tuple[Reason, ...]) -> None:
+        """Until the records of a job, and the receipts that make room again, fit on the stick."""
+        while (free := room.free_bytes(self.store)) < room.LEAST_BYTES:
+            waiting = self.issuer.delivery().waiting
+            facts: Facts = {"free_mib": free // room.MIB, "waiting": waiting}
+            full = Reason(code="state-full", facts=facts)
+            self.board.change(phase=JobPhase.BLOCKED, problems=(full, *problems))
+            self._housekeeping()
+            time.sleep(_ROOM_EVERY_S)
+            room.make_room(self.store, self.issuer.is_registered)
+        self.board.change(phase=JobPhase.DETECTING)
 
     def _earlier(self, job: str) -> tuple[Writer, JobRecord] | None:
         """A job that has a log: what there is of it to go on with, or None where it is over."""

@@ -128,6 +128,21 @@ class Issuer:
             refused=states.count(State.REFUSED),
         )
 
+    def is_registered(self, statement_id: str) -> bool:
+        """Whether every server has a statement for good: the first by a receipt that a pinned
+        root stands behind, the others by the courier's word."""
+        outbox = self._outbox()
+        mirrors = [outbox.mirror(server["url"]) for server in self._settings["servers"][1:]]
+        done = (State.REGISTERED, State.REFUSED)
+        try:
+            data = (outbox.notes.receipts / f"{statement_id}.jws").read_bytes()
+            receipt = verify.receipt(data, self._trust, at=self._now())
+        except (OSError, TajdeedError):
+            return False
+        return receipt.payload["statement"] == statement_id and all(
+            mirror.state(statement_id) in done for mirror in mirrors
+        )
+
     def _outbox(self) -> Outbox:
         return Outbox(self._store.outbox, self._store.courier)
 

@@ -65,6 +65,11 @@ class Store:
         """Reading copies waiting to be put on the stick's FAT partition."""
         return self.root / "copies"
 
+    @property
+    def certificates(self) -> Path:
+        """What a PC of the office finds on the stick's FAT partition."""
+        return self.run / "data/certificates"
+
     def job_log(self, job: str) -> Path:
         return self.jobs / job / "job.log"
 
