@@ -21,13 +21,28 @@ class Text:
 
 _RESTART = N_("Put it right on the stick and start again. Nothing was touched.")
 _FAILED_DRIVE = N_("Its data is not proven gone. Take the drive out and have it destroyed.")
-_UNKNOWN_DRIVE = N_("Its data must be taken as still there. Start the stick again and erase it.")
+_UNKNOWN_DRIVE = N_(
+    "Its data must be taken as still there. Boot from the stick again and erase it."
+)
 _NOT_TOUCHED = N_("Nothing was touched.")
 _DOWNLOAD = N_("Do not rely on it; ask the organisation for the statement itself.")
 
 _NO_DRIVE = N_("The storage controller {name} at {address} shows no drive")
+_REMAPPED = N_(
+    "The storage controller {name} at {address} hides NVMe drives (count: {count}): what is on them "
+    "is not erased"
+)
 
 # fmt: off
+# The way from RAID to AHCI in the firmware setup of a maker.
+_AHCI_DELL = N_("Dell: F2 at start, then Storage (or System Configuration), SATA Operation: AHCI instead of RAID. Until then the machine is not certified.")
+_AHCI_HP = N_("HP: F10 at start, then Advanced or Storage: SATA Emulation: AHCI instead of RAID, VMD off. Until then the machine is not certified.")
+_AHCI_LENOVO = N_("Lenovo: F1 at start, then Devices or Config, Storage: AHCI instead of RAID or RST, VMD off. Until then the machine is not certified.")
+_AHCI_ACER = N_("Acer: F2 at start, then Main (press Ctrl+S): SATA Mode: AHCI instead of RST or Optane. Until then the machine is not certified.")
+_AHCI_ASUS = N_("ASUS: F2 or Del at start, then Advanced: SATA Mode: AHCI instead of RAID, VMD off. Until then the machine is not certified.")
+_AHCI_FUJITSU = N_("Fujitsu: F2 at start, then Advanced, Drive Configuration: AHCI instead of RAID. Until then the machine is not certified.")
+_AHCI = N_("Set it from RAID/RST/VMD to AHCI in the firmware setup and start again; until then the machine is not certified.")
+
 TEXTS: dict[str, Text] = {
     # the engine and its faces
     "engine-gone": Text(N_("The engine does not answer ({problem})"), N_("It restarts by itself; an erase that runs goes on meanwhile.")),
@@ -95,6 +110,7 @@ TEXTS: dict[str, Text] = {
     "bus-not-allowed": Text(N_("The policy does not allow {bus} drives"), N_("Allowed: {allowed}.")),
     "drive-silent": Text(N_("{path} does not answer ({problem})")),
     "drive-does-not-answer": Text(N_("The drive does not answer"), N_("Check its cable. If it stays silent, take it out and have it destroyed.")),
+    "adapter-shows-less": Text(N_("The adapter or dock shows {bytes} bytes less than the drive has"), N_("What lies there could not be erased: connect the drive to SATA inside a PC, or use a newer dock.")),
     "no-medium": Text(N_("There is no medium, or the drive reports a size of zero"), N_("A drive formatted with 520-byte sectors looks like this: have it reformatted.")),
     "no-serial": Text(N_("The drive reports no serial number"), N_("Connect it to a SATA or NVMe port directly, not through an adapter.")),
     "identity-not-unique": Text(N_("Two drives report the serial number {serial}"), N_("Connect one of them at a time.")),
@@ -132,7 +148,7 @@ TEXTS: dict[str, Text] = {
     "level-too-low": Text(N_("reaches {level} only, {asked} is asked for")),
     # what is done to a drive before any method
     "wait-for-sanitize": Text(N_("A sanitize operation of an earlier run still works on the drive"), N_("First its end is waited for; then the drive is erased.")),
-    "leave-failed-sanitize": Text(N_("A sanitize operation of an earlier run has failed, and the drive gives no access until that is cleared"), N_("First it is cleared; then the drive is erased.")),
+    "leave-failed-sanitize": Text(N_("A sanitize operation of an earlier run has failed, and the drive gives no access until that is cleared"), N_("First that failure state is removed; then the drive is erased.")),
     "unlock-known-password": Text(N_("The drive is locked with a password, perhaps by an erase of ours that was cut short"), N_("First our organisation's password is tried, once; if it is not ours, the drive is left alone.")),
     "revert-locked-drive": Text(N_("The drive is locked by its own encryption (TCG {ssc}): its blocks can be neither read nor written"), N_("First it is reverted with the PSID on its label, typed or scanned at consent; without one the drive is left as it is.")),
     "revert-shadowed-drive": Text(N_("The drive shows a shadow in place of its first blocks (TCG {ssc}); what is read there is not what it holds"), N_("First it is reverted with the PSID on its label, typed or scanned at consent; without one the drive is left as it is.")),
@@ -156,13 +172,25 @@ TEXTS: dict[str, Text] = {
     "sleep-not-needed": Text(N_("No drive is frozen; the machine need not sleep")),
     "sleep-not-allowed": Text(N_("The settings do not allow to let the machine sleep without a person (policy.suspend_frozen)")),
     "hidden-area-not-excluded": Text(N_("A hidden area ({kind}) could not be excluded")),
-    "controller-without-drives-dell": Text(_NO_DRIVE, N_("Dell: F2 at start, then Storage (or System Configuration), SATA Operation: AHCI instead of RAID. Until then the machine is not certified.")),
-    "controller-without-drives-hp": Text(_NO_DRIVE, N_("HP: F10 at start, then Advanced or Storage: SATA Emulation: AHCI instead of RAID, VMD off. Until then the machine is not certified.")),
-    "controller-without-drives-lenovo": Text(_NO_DRIVE, N_("Lenovo: F1 at start, then Devices or Config, Storage: AHCI instead of RAID or RST, VMD off. Until then the machine is not certified.")),
-    "controller-without-drives-acer": Text(_NO_DRIVE, N_("Acer: F2 at start, then Main (press Ctrl+S): SATA Mode: AHCI instead of RST or Optane. Until then the machine is not certified.")),
-    "controller-without-drives-asus": Text(_NO_DRIVE, N_("ASUS: F2 or Del at start, then Advanced: SATA Mode: AHCI instead of RAID, VMD off. Until then the machine is not certified.")),
-    "controller-without-drives-fujitsu": Text(_NO_DRIVE, N_("Fujitsu: F2 at start, then Advanced, Drive Configuration: AHCI instead of RAID. Until then the machine is not certified.")),
-    "controller-without-drives": Text(_NO_DRIVE, N_("Set it from RAID/RST/VMD to AHCI in the firmware setup and start again; until then the machine is not certified.")),
+    "controller-without-drives-dell": Text(_NO_DRIVE, _AHCI_DELL),
+    "controller-without-drives-hp": Text(_NO_DRIVE, _AHCI_HP),
+    "controller-without-drives-lenovo": Text(_NO_DRIVE, _AHCI_LENOVO),
+    "controller-without-drives-acer": Text(_NO_DRIVE, _AHCI_ACER),
+    "controller-without-drives-asus": Text(_NO_DRIVE, _AHCI_ASUS),
+    "controller-without-drives-fujitsu": Text(_NO_DRIVE, _AHCI_FUJITSU),
+    "controller-without-drives": Text(_NO_DRIVE, _AHCI),
+    "nvme-remapped-dell": Text(_REMAPPED, _AHCI_DELL),
+    "nvme-remapped-hp": Text(_REMAPPED, _AHCI_HP),
+    "nvme-remapped-lenovo": Text(_REMAPPED, _AHCI_LENOVO),
+    "nvme-remapped-acer": Text(_REMAPPED, _AHCI_ACER),
+    "nvme-remapped-asus": Text(_REMAPPED, _AHCI_ASUS),
+    "nvme-remapped-fujitsu": Text(_REMAPPED, _AHCI_FUJITSU),
+    "nvme-remapped": Text(_REMAPPED, _AHCI),
+    "volumes-not-drives": Text(N_("The RAID controller {name} at {address} shows volumes instead of drives: what lies on its spare drives, or outside of a volume, is not erased"), N_("Take its drives out and erase them on a SATA port or a plain HBA, in another machine if need be. Until then the machine is not certified.")),
+    "nvme-without-drive": Text(N_("An NVMe drive ({name} at {address}) is in the machine, but none of its data can be reached: it is not erased"), N_("Switch the machine off and on and start again. If it stays so, take the drive out and have it destroyed. Until then the machine is not certified.")),
+    "controller-without-driver": Text(N_("The stick has no driver for the storage controller {name} at {address}: drives on it cannot be seen, and are not erased"), N_("Take its drives out and erase them in another machine, then start again. Until then the machine is not certified.")),
+    "drive-came-late": Text(N_("{drive} came after the consent: it is not erased"), N_("Start the stick again and erase it. Until then the machine is not certified.")),
+    "drive-went-missing": Text(N_("{drive} was there after this start and is gone: it is not erased"), N_("If it was taken out on purpose, start the stick again: a new start knows nothing of it. If not, check its cable, or take it out and have it destroyed. Until then the machine is not certified.")),
     "erase-boot-areas": Text(N_("The two boot partitions of {bytes} bytes are overwritten and read back first")),
     # what went wrong with a drive
     "drive-cannot-open": Text(N_("{drive} cannot be opened for erasure ({problem})"), _NOT_TOUCHED),
@@ -195,13 +223,13 @@ TEXTS: dict[str, Text] = {
     "order-failed": Text(N_("{command} ended in a failure that the drive reports itself ({problem})"), _FAILED_DRIVE),
     "order-idle": Text(N_("The drive took {command} and then knew of no such command"), _FAILED_DRIVE),
     "order-not-seen": Text(N_("{command} was never seen running, though the drive reports a success"), _FAILED_DRIVE),
-    "ata-password-stays": Text(N_("The drive still holds the password “{password}” that its own erase needs"), N_("Start the stick again: it tries that password first.")),
+    "ata-password-stays": Text(N_("The drive still holds the password “{password}” that its own erase needs"), N_("Boot from the stick again: it tries that password first.")),
     "order-without-end": Text(N_("{command} did not come to an end ({problem}); it may still run"), _UNKNOWN_DRIVE),
     "implausibly-quick": Text(N_("{command} cannot have written the whole drive in {elapsed_s} s; {least_s} s is the least"), _FAILED_DRIVE),
     "hidden-area-left": Text(N_("What lies in the hidden area ({kind}) was not erased ({detail})"), N_("Some drives allow it once after each start: switch the machine off, wait ten seconds, start and erase again. If it stays, have the drive destroyed.")),
     "command-refused": Text(N_("The drive refused {command} (status {status}): {problem}")),
     "evidence-missing": Text(N_("What was measured does not prove {method}"), _FAILED_DRIVE),
-    "nothing-attempted": Text(N_("No method was tried on the drive"), N_("Start the stick again and erase it.")),
+    "nothing-attempted": Text(N_("No method was tried on the drive"), N_("Boot from the stick again and erase it.")),
     "interrupted": Text(N_("The power was cut, or the worker ended, in the middle of {method}"), _UNKNOWN_DRIVE),
     "worker-died": Text(N_("The worker ended before the drive was decided"), _UNKNOWN_DRIVE),
     # programs

@@ -157,6 +157,7 @@ class AtaFacts:
     dco_max_lba: int | None = None
     ama_supported: bool = False
     ama_max_lba: int | None = None
+    logical_block_bytes: int = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,14 +337,44 @@ class Drive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A drive that was there, as the kernel names it without asking the drive.
+
+    `place`: the directory of its block device in sysfs, which stays when its name changes.
+    `removable`: a medium that people take out. `key`: of the drive in the machine that was
+    looked at, where it stood in that list.
+    """
+
+    identity: Identity
+    path: str
+    place: str
+    usb: bool = False
+    removable: bool = False
+    key: str = ""
+
+    @property
+    def label(self) -> str:
+        """Model, serial and path, as `Drive.label`."""
+        return f"{self.identity.model} {self.identity.serial or '???'} ({self.path})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Controller:
-    """A storage controller on PCI and the drives that the kernel shows behind it."""
+    """A storage controller on PCI and the drives that the kernel shows behind it.
+
+    `ata_ports`: of libata, each of which is one drive's. `raid_volumes`: block devices that its
+    driver calls volumes of a RAID. `remapped_nvme`: NVMe drives that it keeps behind itself
+    (Intel RST), none of which the kernel shows.
+    """
 
     address: str
     pci_class: str
     name: str
     driver: str | None
     drives: tuple[str, ...] = ()
+    ata_ports: int = 0
+    raid_volumes: int = 0
+    remapped_nvme: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

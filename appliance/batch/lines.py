@@ -15,7 +15,8 @@ since power-on, as the kernel counts):
 | countdown | left_s |
 | consented | |
 | refused | code, facts, text: the ticket was not accepted; nothing was touched |
-| problem | code, facts, text: something stands in the way of the whole job |
+| problem | code, facts, text: something stands in the way of the whole job, or of the machine's
+  certificate |
 | drive | key, path, model, serial, phase, method, outcome, level, statement_id, image_outcome,
   deployment_id, reasons: a drive's phase or outcome has changed |
 | progress | drives: [{key, phase, done_bytes, total_bytes, rate_bytes_s, left_s,

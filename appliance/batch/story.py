@@ -23,6 +23,9 @@ def told(before: JobState | None, after: JobState) -> list[Event]:
         events.append({"event": "phase", "phase": after.phase})
     if after.machine is not None and (before is None or before.plan_digest != after.plan_digest):
         events.append(_machine(after))
+        had = before.plan.blockers if before and before.plan else ()
+        blockers = after.plan.blockers if after.plan else ()
+        events += [said("problem", item) for item in blockers if item not in had]
     known = set(before.statements) if before else set()
     for ref in after.statements:
         if ref not in known:
@@ -81,8 +84,11 @@ def progress(state: JobState) -> Event:
 
 
 def exit_code(state: JobState) -> int:
-    """0 where every drive of the plan ended as planned and is certified, else 1."""
-    if state.plan is None or not all(ref.is_signed for ref in state.statements):
+    """0 where every drive of the plan ended as planned and is certified, and none may be hidden;
+    else 1."""
+    if state.plan is None or state.outcome is Outcome.UNKNOWN:
+        return 1
+    if not all(ref.is_signed for ref in state.statements):
         return 1
     live = {item.key: item for item in state.drives}
     for item in state.plan.drives:

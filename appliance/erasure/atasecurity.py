@@ -68,6 +68,7 @@ def erase(*, enhanced: bool) -> Step:
             after = _answer(site.fd)
         except OSError as error:
             problem = f"no answer: {error.strerror or error}"
+            _say_that_it_stays(site)
             return _order(
                 name, started_at, estimate_s, accepted=True, reported="unknown", problem=problem
             )
@@ -138,9 +139,14 @@ def remove_password(site: Site) -> bool:
     if now is not None and not now.security_enabled:
         site.say("ata-password-removed")
         return True
+    _say_that_it_stays(site)
+    return False
+
+
+def _say_that_it_stays(site: Site) -> None:
+    """Of a drive that holds our password, or that has it and fell silent."""
     reason = Reason(code="ata-password-stays", facts={"password": site.policy.ata_password})
     site.say("exception", reason=to_json(reason))
-    return False
 
 
 def unlock_known(site: Site, reason: Reason) -> None:

@@ -8,7 +8,7 @@ alone proves nothing: tools in the field "formatted" for years and erased nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.erasure.canaries import Canaries, check_canaries, plant_canaries
 from appliance.erasure.device import geometry
@@ -145,6 +145,18 @@ def _read_all(site: Site, recipe: Recipe) -> Check:
             )
         found.append((area.base, check))
     return joined(found)
+
+
+def without_end(attempt: Attempt, order: Order) -> Attempt:
+    """The attempt when an order that was sent after it, to lead the drive out, has no end."""
+    reasons = (*attempt.reasons, *filter(None, (_order_reason(order),)))
+    return replace(
+        attempt,
+        result=_result(order),
+        reasons=reasons,
+        orders=(*attempt.orders, order),
+        ended_at=utc_now(),
+    )
 
 
 def _result(order: Order) -> str:

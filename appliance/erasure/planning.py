@@ -11,12 +11,21 @@ from collections import Counter
 from appliance import schemes
 from appliance.erasure.psid import tcg_preparations, tcg_refusals
 from appliance.erasure.standards import METHODS, Method
-from appliance.hardware.hidden import PRESENT, UNSURE, capped, hidden_areas, hidden_blocks
+from appliance.hardware.hidden import (
+    PRESENT,
+    UNSURE,
+    beyond_adapter,
+    capped,
+    hidden_areas,
+    hidden_blocks,
+)
 from appliance.model import (
     AtaFacts,
     Bus,
+    Controller,
     Drive,
     DrivePlan,
+    Facts,
     Holder,
     Level,
     Machine,
@@ -38,16 +47,27 @@ IMAGE_MOUNTS = "/run/tajdeed-usb/"
 _UNCOVERED_BY = (("hpa", "remove-hpa"), ("ama", "remove-ama"), ("dco", "restore-dco"))
 
 
-# Where the firmware setup of a maker hides the switch from RAID to AHCI.
+# Makers of PCs with a way of their own to the switch from RAID to AHCI: endings of codes.
 _AHCI_AT = {
-    "dell": "controller-without-drives-dell",
-    "hewlett": "controller-without-drives-hp",
-    "hp": "controller-without-drives-hp",
-    "lenovo": "controller-without-drives-lenovo",
-    "acer": "controller-without-drives-acer",
-    "asus": "controller-without-drives-asus",
-    "fujitsu": "controller-without-drives-fujitsu",
+    "dell": "-dell",
+    "hewlett": "-hp",
+    "hp": "-hp",
+    "lenovo": "-lenovo",
+    "acer": "-acer",
+    "asus": "-asus",
+    "fujitsu": "-fujitsu",
 }
+# PCI class codes (PCI Code and ID Assignment 1.11, 1.2) by their first digits. An administrative
+# controller of NVMe (010803) has no namespaces.
+_RAID, _SATA, _SAS, _NVME, _NVME_ADMIN = "0104", "0106", "0107", "0108", "010803"
+# Drivers whose controllers make volumes out of drives, under whatever class they call themselves.
+_MAKES_VOLUMES = frozenset(
+    (
+        *("3w-9xxx", "3w-sas", "3w-xxxx", "aacraid", "arcmsr", "hpsa", "hptiop", "ipr", "ips"),
+        *("megaraid", "megaraid_sas", "mpi3mr", "mvumi", "myrb", "myrs", "pata_it821x", "pmcraid"),
+        *("smartpqi", "stex"),
+    )
+)
 
 
 def reason(code: str, **facts: str | int | float) -> Reason:
@@ -101,6 +121,8 @@ def drive_refusals(drive: Drive, machine: Machine, policy: Policy) -> tuple[Reas
     sizes = {one.logical_block_bytes for one in drive.nvme.namespaces} if drive.nvme else set()
     for block_bytes in sorted({drive.logical_block_bytes, *sizes} - {0, *_BLOCK_BYTES}):
         found.append(reason("block-size", bytes=block_bytes))
+    if beyond := beyond_adapter(drive):
+        found.append(reason("adapter-shows-less", bytes=beyond))
     if drive.read_only_medium:
         found.append(reason("read-only-medium"))
     found += _ata_refusals(drive.ata, drive.bus) if drive.ata else ()
@@ -409,12 +431,32 @@ def reached(options: tuple[MethodOption, ...]) -> Level:
 
 def machine_blockers(machine: Machine) -> tuple[Reason, ...]:
     """What forbids to certify the machine as a whole: drives may be there that we do not see."""
-    maker = next((name for name in _AHCI_AT if machine.maker.casefold().startswith(name)), "")
-    code = _AHCI_AT.get(maker, "controller-without-drives")
-    found = [
-        reason(code, address=item.address, name=item.name)
-        for item in machine.controllers
-        if not item.drives and (item.pci_class.startswith("0104") or item.driver == "vmd")
-    ]
+    name = machine.maker.casefold()
+    at = next((ending for maker, ending in _AHCI_AT.items() if name.startswith(maker)), "")
+    found = [item for one in machine.controllers for item in _hidden_behind(one, at)]
     found += [item for item in machine.warnings if item.code == "stick-unknown"]
     return tuple(found)
+
+
+def _hidden_behind(controller: Controller, ahci_at: str) -> list[Reason]:
+    """What a controller keeps from us; empty where it shows all drives that it has.
+
+    A port of libata is one drive's, in RAID mode as well: with nothing on it nothing is hidden.
+    """
+    facts: Facts = {"address": controller.address, "name": controller.name}
+    kind, driver = controller.pci_class[:4], controller.driver
+    if controller.remapped_nvme:
+        count = controller.remapped_nvme
+        return [Reason(code="nvme-remapped" + ahci_at, facts={**facts, "count": count})]
+    unknown_raid = kind == _RAID and driver not in (None, "vmd") and not controller.ata_ports
+    if driver in _MAKES_VOLUMES or controller.raid_volumes or unknown_raid:
+        return [Reason(code="volumes-not-drives", facts=facts)]
+    if controller.drives:
+        return []
+    if driver == "vmd" or (kind == _RAID and driver is None):
+        return [Reason(code="controller-without-drives" + ahci_at, facts=facts)]
+    if (driver == "nvme" or kind == _NVME) and controller.pci_class != _NVME_ADMIN:
+        return [Reason(code="nvme-without-drive", facts=facts)]
+    if kind in (_SATA, _SAS) and driver is None:
+        return [Reason(code="controller-without-driver", facts=facts)]
+    return []

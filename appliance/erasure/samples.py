@@ -42,6 +42,7 @@ class OldSamples:
         self._taken: list[ByteRange] = []
         self.block_bytes = 512
         self.unreadable = 0
+        self.given_up = False
 
     def __repr__(self) -> str:
         return f"OldSamples({len(self)} blocks)"
@@ -58,6 +59,11 @@ class OldSamples:
     def taken(self) -> int:
         """How many places were looked at, constant ones included."""
         return len(self._taken)
+
+    @property
+    def representative(self) -> bool:
+        """Whether what was read tells of the whole drive."""
+        return not self.given_up and self.unreadable <= self.taken
 
     @property
     def ranges(self) -> tuple[ByteRange, ...]:
@@ -121,6 +127,7 @@ def take_old_samples(
             samples.unreadable += 1
             lost_s += time.monotonic() - began
             if lost_s > patience_s:
+                samples.given_up = True
                 break
         else:
             samples.remember(where, data)
@@ -131,7 +138,9 @@ def check_old_samples(fd: int, samples: OldSamples, *, shape: Geometry | None = 
     """Look for the old blocks again (kind `old-samples`): good when none is there.
 
     Where there was too little old data (`OldSamples.enough`), nothing is claimed: 0 bytes
-    planned, and complete if every place could be read before. A survivor counts always.
+    planned. A survivor counts always. Places that could not be read before stay a detail, for
+    what the erase left there the reading of the whole drive tells; where most could not be
+    read, or the looking was given up, nobody knows that there was no data: incomplete.
     """
     check = look_again(
         fd, shape, "old-samples", samples.ranges, samples.survivors, samples.remembered_bytes
@@ -145,5 +154,5 @@ def check_old_samples(fd: int, samples: OldSamples, *, shape: Geometry | None = 
         planned_bytes=0,
         read_bytes=0,
         expected_bytes=0,
-        complete=check.complete and not samples.unreadable,
+        complete=check.complete and samples.representative,
     )

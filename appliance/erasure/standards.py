@@ -96,12 +96,14 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         id="ata-erase-enhanced", title=N_("ATA SECURITY ERASE UNIT, enhanced"), technique="firmware erase",
-        buses=_ATA, levels={_DISK: Level.PURGE, _FLASH: Level.CLEAR}, clause="ACS-5 SECURITY ERASE UNIT; IEEE 2883 ATA",
+        buses=_ATA, levels={_DISK: Level.PURGE, _FLASH: Level.CLEAR, _UNSURE: Level.CLEAR},
+        clause="ACS-5 SECURITY ERASE UNIT; IEEE 2883 ATA",
         needs=("ata-erase-enhanced",), orders=1, owes=_DECLARED, readback=_GONE, built=True,
     ),
     Method(
         id="ata-erase", title=N_("ATA SECURITY ERASE UNIT"), technique="firmware erase",
-        buses=_ATA, levels={_DISK: Level.CLEAR, _FLASH: Level.CLEAR}, clause="ACS-5 SECURITY ERASE UNIT; IEEE 2883 ATA: Clear",
+        buses=_ATA, levels={_DISK: Level.CLEAR, _FLASH: Level.CLEAR, _UNSURE: Level.CLEAR},
+        clause="ACS-5 SECURITY ERASE UNIT; IEEE 2883 ATA: Clear",
         needs=("ata-erase",), orders=1, owes=_DECLARED, readback=_GONE, built=True,
     ),
     # NVMe

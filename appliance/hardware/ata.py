@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from appliance.model import AtaFacts
+from appliance.model import AtaFacts, Media
 
 Words = tuple[int, ...]
+_CFA = 0x848A
 
 
 def ata_facts(words: Words) -> AtaFacts:
@@ -35,7 +36,15 @@ def ata_facts(words: Words) -> AtaFacts:
         zeros_after_trim=words[69] & 0x4020 == 0x4020,
         dco_supported=_marked(words[83]) and bool(words[83] & 1 << 11),
         ama_supported=_marked(words[119]) and bool(words[119] & 1 << 8),
+        logical_block_bytes=logical_block_bytes(words),
     )
+
+
+def logical_block_bytes(words: Words) -> int:
+    """Word 106 bit 12: logical blocks longer than 256 words, whose length words 117-118 give."""
+    if _marked(words[106]) and words[106] & 1 << 12:
+        return 2 * (words[117] | words[118] << 16)
+    return 512
 
 
 def erase_minutes(word: int) -> int | None:
@@ -70,6 +79,27 @@ def accessible_lbas(words: Words) -> int:
     ):
         return long
     return words[60] | words[61] << 16
+
+
+def medium(words: Words) -> Media:
+    """What the words tell of the medium; unknown where they tell nothing.
+
+    Word 217 first. A drive from before it was defined (ATA8-ACS, 2008) may still have what only
+    one kind has: flash the CFA feature set (word 0 = 848Ah, 83 bit 2), TRIM (169 bit 0), a block
+    erase (59 bit 15) or a card's form factor (168: mSATA to CFast, ACS-4); a disk a level of noise
+    (83 bit 9) or a motor that starts on demand (83 bits 5, 6).
+    """
+    rate = rotation_rpm(words)
+    if rate is not None:
+        return Media.MAGNETIC if rate else Media.FLASH
+    sets = words[83] if _marked(words[83]) else 0
+    card = words[0] == _CFA or bool(sets & 1 << 2)
+    shape = _valid(words[168]) and 6 <= words[168] & 15 <= 9
+    trims = _valid(words[169]) and bool(words[169] & 1)
+    erases = words[59] & (1 << 12 | 1 << 15) == 1 << 12 | 1 << 15
+    if card or shape or trims or erases:
+        return Media.FLASH
+    return Media.MAGNETIC if sets & (1 << 9 | 1 << 6 | 1 << 5) else Media.UNKNOWN
 
 
 def rotation_rpm(words: Words) -> int | None:

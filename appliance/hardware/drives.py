@@ -124,7 +124,7 @@ def drive(name: str, stick: Booted, *, with_smart: bool = True) -> Drive:
         path=path,
         identity=identity,
         bus=bus,
-        media=_media(bus, rotational, rpm),
+        media=_media(bus, rotational, rpm, ata.medium(words) if words else Media.UNKNOWN),
         size_bytes=_size(sysfs, opened, nvme),
         logical_block_bytes=number(sysfs / "queue/logical_block_size") or 512,
         physical_block_bytes=number(sysfs / "queue/physical_block_size") or 512,
@@ -205,14 +205,12 @@ def _bus(
     return Bus.SAS if name.startswith("sd") and "/virtio" not in place else Bus.UNKNOWN
 
 
-def _media(bus: Bus, rotational: int | None, rpm: int | None) -> Media:
-    if bus in (Bus.NVME, Bus.MMC) or rpm == 0:
+def _media(bus: Bus, rotational: int | None, rpm: int | None, said: Media) -> Media:
+    """By what the drive says, never by the kernel's word for "rotational": that is what it takes
+    any drive for which does not say, and flash would count as a disk."""
+    if bus in (Bus.NVME, Bus.MMC) or rpm == 0 or (rotational == 0 and bus != Bus.USB):
         return Media.FLASH
-    if rpm:
-        return Media.MAGNETIC
-    if bus == Bus.USB or rotational is None:
-        return Media.UNKNOWN
-    return Media.MAGNETIC if rotational else Media.FLASH
+    return Media.MAGNETIC if rpm else said
 
 
 def _firmware(sysfs: Path, words: tuple[int, ...] | None) -> str:

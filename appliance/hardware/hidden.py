@@ -70,11 +70,15 @@ def hidden_areas(drive: Drive) -> tuple[HiddenArea, ...]:
         return mmc_areas(drive.mmc)
     facts = drive.ata
     if facts is None:
-        return ()
+        # A stick is one with its adapter; of what is behind another one nobody could ask.
+        unasked = drive.bus == Bus.USB and drive.serial_source != "stick"
+        return _unsure("behind an adapter") if unasked else _silent(drive)
     if drive.bus != Bus.SATA:
-        return tuple(
-            HiddenArea(kind=kind, state=UNSURE, detail="behind an adapter") for kind in KINDS
-        )
+        beyond = beyond_adapter(drive)
+        if not beyond:
+            return _unsure("behind an adapter")
+        shown = HiddenArea(kind="hpa", state=PRESENT, detail=f"{beyond} bytes beyond the adapter")
+        return (shown, *_unsure("behind an adapter")[1:])
     seen = drive.size_bytes // drive.logical_block_bytes
     accessible, native = _accessible(drive, facts), _native(drive, facts)
     return (
@@ -85,6 +89,25 @@ def hidden_areas(drive: Drive) -> tuple[HiddenArea, ...]:
         _judged("dco", facts.dco_supported, facts.dco_max_lba, native),
         _judged("ama", facts.ama_supported, facts.ama_max_lba, accessible),
     )
+
+
+def _unsure(detail: str) -> tuple[HiddenArea, ...]:
+    return tuple(HiddenArea(kind=kind, state=UNSURE, detail=detail) for kind in KINDS)
+
+
+def _silent(drive: Drive) -> tuple[HiddenArea, ...]:
+    """A drive on SATA whose IDENTIFY is no sound answer may have any of them."""
+    return _unsure("no answer") if drive.bus == Bus.SATA else ()
+
+
+def beyond_adapter(drive: Drive) -> int:
+    """Bytes that the drive names in IDENTIFY and its adapter does not show: an old dock counts
+    blocks in 32 bits, another keeps some of them for itself."""
+    facts = drive.ata
+    if facts is None or facts.accessible_max_lba is None or drive.bus == Bus.SATA:
+        return 0
+    whole = (facts.accessible_max_lba + 1) * facts.logical_block_bytes
+    return max(0, whole - drive.size_bytes)
 
 
 def _accessible(drive: Drive, facts: AtaFacts) -> int:

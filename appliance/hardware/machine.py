@@ -83,7 +83,7 @@ def machine(stick: Booted | None = None, *, with_smart: bool = True) -> Machine:
         cpu_aes=aes,
         ram_mib=_ram_mib((PROC / "meminfo").read_text()),
         drives=drives,
-        controllers=_controllers(drives),
+        controllers=controllers(drives),
         batteries=_batteries(),
         nics=_nics(),
         modaliases=_modaliases(),
@@ -134,25 +134,54 @@ def _ram_mib(meminfo: str) -> int:
     return 0
 
 
-def _controllers(drives: tuple[Drive, ...]) -> tuple[Controller, ...]:
+def controllers(drives: tuple[Drive, ...], sys: Path = SYS) -> tuple[Controller, ...]:
     """PCI mass storage controllers (class 01h), SD hosts (0805h) and VMD, with their drives."""
     found = []
-    for device in sorted((SYS / "bus/pci/devices").glob("*")):
+    nvme = _nvme_nodes(sys)
+    volumes = [str(one.resolve()) for one in (sys / "class/raid_devices").glob("*")]
+    for device in sorted((sys / "bus/pci/devices").glob("*")):
         pci_class = number(device / "class") or 0
         vmd = link_name(device / "driver") == "vmd"
         if pci_class >> 16 != 0x01 and pci_class >> 8 != 0x0805 and not vmd:
             continue
         place = str(device.resolve()) + "/"
+        nodes = {node for where, there in nvme if where.startswith(place) for node in there}
         found.append(
             Controller(
                 address=device.name,
                 pci_class=f"{pci_class:06x}",
                 name=f"{text(device / 'vendor')}:{text(device / 'device')}",
                 driver=driver_of(device),
-                drives=tuple(item.key for item in drives if item.sysfs.startswith(place)),
+                drives=tuple(
+                    item.key
+                    for item in drives
+                    if item.sysfs.startswith(place) or not nodes.isdisjoint(item.nodes)
+                ),
+                ata_ports=len(list(device.glob("ata[0-9]*"))),
+                raid_volumes=sum(1 for one in volumes if one.startswith(place)),
+                # Every controller of the driver ahci has it (drivers/ata/ahci.c).
+                remapped_nvme=number(device / "remapped_nvme") or 0,
             )
         )
     return tuple(found)
+
+
+def _nvme_nodes(sys: Path) -> list[tuple[str, set[str]]]:
+    """Where each NVMe controller stands in the device tree, and the nodes of its namespaces.
+
+    Under multipath these hang on the subsystem, in /sys/devices/virtual, and on no controller.
+    """
+    found = []
+    for controller in sorted((sys / "class/nvme").glob("*")):
+        nodes = set()
+        for block in (sys / "block").glob("nvme*"):
+            holder = (block / "device").resolve()
+            of_subsystem = (holder / controller.name / "cntlid").exists()
+            shown = number(block / "hidden") != 1
+            if shown and (of_subsystem or holder.name == controller.name):
+                nodes.add(f"/dev/{block.name}")
+        found.append((str(controller.resolve()), nodes))
+    return found
 
 
 def _batteries() -> tuple[Battery, ...]:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from appliance.job.record import JobRecord
     from appliance.job.running import Running
     from appliance.job.sleeping import Sleep
+    from appliance.model import Sighting
     from appliance.settings import Settings
 
 # What the first screens do not need (ciphers, schemas, udev) is imported where it is used: on
@@ -101,6 +102,7 @@ class Engine:
         self._consent: Consent | None = None
         self._plan: JobPlan | None = None
         self._tags: dict[str, str] = {}
+        self._seen: list[Sighting] = []
         self._sticks = SecondSticks(store.second)
         self._stopping = False
         self._stick = booted()
@@ -155,14 +157,18 @@ class Engine:
         from appliance.job.eventlog import Writer
         from appliance.job.record import job_record
 
-        problems, job, rounds = self.board.state.problems, record.job, 0
+        job, rounds = record.job, 0
+
+        def told(*stuck: Reason) -> None:
+            others = (item for item in self.board.state.problems if item.code != "job-stuck")
+            self.board.change(problems=(*others, *stuck))
 
         def check() -> None:
             nonlocal rounds
             self._check_stick()
             rounds += 1
             if rounds > 1:
-                self.board.change(problems=problems)
+                told()
 
         while True:
             try:
@@ -172,8 +178,8 @@ class Engine:
                 raise
             except Exception as error:
                 self._failed(error)
-                stuck = Reason(code="job-stuck", facts={"problem": setaside.problem(error)})
-                self.board.change(phase=JobPhase.RUNNING, problems=(*problems, stuck))
+                self.board.change(phase=JobPhase.RUNNING)
+                told(Reason(code="job-stuck", facts={"problem": setaside.problem(error)}))
             rounds = 0
             time.sleep(_AGAIN_S)
             with contextlib.suppress(OSError, TajdeedError):
@@ -181,7 +187,7 @@ class Engine:
                 self._open_station()
                 log = Writer(self.store.job_log(job))
                 record = job_record(log.events)
-        self.board.change(problems=problems)
+        told()
 
     def _failed(self, error: Exception) -> None:
         """Note in the journal what went wrong; StickGoneError where the reason is that."""
@@ -227,8 +233,11 @@ class Engine:
     def _look(self, *, with_smart: bool) -> Machine:
         """Detect the machine and put it on the board."""
         from appliance.hardware.machine import machine
+        from appliance.hardware.sightings import sightings
+        from appliance.job.attendance import first_seen
 
         found = machine(self._stick, with_smart=with_smart)
+        self._seen += first_seen(self._seen, sightings(found.drives))
         if "usb" in self.settings["image.sources"] and self._sticks.look(found):
             # Before anybody sees a plan in which a drive that we read images from is a target.
             found = machine(self._stick, with_smart=with_smart)
@@ -409,12 +418,16 @@ class Engine:
         """Look at the machine, and look again whenever a drive comes or goes, until consent."""
         from appliance.hardware.drives import drives_present
         from appliance.hardware.machine import settled
+        from appliance.job.attendance import first_seen
         from appliance.job.record import take
 
         seen: tuple[tuple[str, int | None], ...] | None = None
         quiet_since = time.monotonic()
         known = fetched(self.settings, self.store)
+        # An engine of this start that was killed has seen drives, too.
+        self._seen = [*record.seen, *first_seen(record.seen, self._seen)]
         while not self._consented.is_set():
+            self._note_seen(log, record)
             if self._sleeps.is_set() and self._sleep is not None:
                 self.board.change(phase=JobPhase.DETECTING)
                 self._sleep.through(log)
@@ -436,13 +449,22 @@ class Engine:
                     self.board.change(phase=JobPhase.CONSENT)
             self._housekeeping()
             self._consented.wait(_TICK_S)
+        self._note_seen(log, record)
         with self._lock:
             consent, plan = self._consent, self._plan
         if consent is None or plan is None:
             raise RuntimeError("consent without a plan")
         take(record, log.add("plan", plan=to_json(plan), digest=digest(plan)))
+        take(record, log.add("papers", papers=to_json(self.issuer.office())))
         take(record, log.add("consent", consent=to_json(consent)))
         self.board.change(asset_tag=record.asset_tag)
+
+    def _note_seen(self, log: Writer, record: JobRecord) -> None:
+        """Keep in the log every drive that was seen at this start, once."""
+        from appliance.job.record import take
+
+        for one in self._seen[len(record.seen) :]:
+            take(record, log.add("drive-seen", drive=to_json(one)))
 
     def _publish(self, machine: Machine) -> None:
         from appliance.imaging.shelf import ages
@@ -452,7 +474,9 @@ class Engine:
         found = images(self.settings, self.store)
         told = self._sticks.reasons + found.reasons + ages(found.images, datetime.now(UTC))
         told += self._not_listed(machine)
-        plan = job_plan(machine, policy(self.settings), found.images, told, found.drivers)
+        plan = job_plan(
+            machine, policy(self.settings), found.images, told, found.drivers, self._seen
+        )
         with self._lock:
             if self._consented.is_set():
                 return

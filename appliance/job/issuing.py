@@ -228,9 +228,13 @@ class Issuer:
         drives: Sequence[Kept],
         left_alone: tuple[DrivePlan, ...],
         log_head: str,
+        unplanned: tuple[Reason, ...] = (),
     ) -> StatementRef:
         """The machine certificate: the signed list of its drives' statements. With a drive that
-        has none, it is an unsigned record."""
+        has none, it is an unsigned record.
+
+        `unplanned`: drives that the plan, and so its own blockers, know nothing of.
+        """
         plan, consent = record.plan, record.consent
         if plan is None or consent is None:
             raise RuntimeError("a certificate needs a plan and consent")
@@ -238,7 +242,7 @@ class Issuer:
             plan.machine,
             drives,
             [LeftAlone(drive=item.drive, reasons=item.refusals) for item in left_alone],
-            blockers=plan.blockers,
+            blockers=plan.blockers + unplanned,
             papers=self._papers(record),
             job=record.job,
             log_head=log_head,
@@ -247,7 +251,19 @@ class Issuer:
         )
         return self._issue(draft, "", Outcome(draft.body["outcome"]), rests_on=drives)
 
+    def office(self) -> Papers:
+        """What the office's settings of today say about the machines of this stick."""
+        return Papers(
+            organisation_ar=self._settings["station.organisation.ar"],
+            organisation_en=self._settings["station.organisation.en"],
+            site=self._settings["station.site"],
+            lot=self._settings["lot"],
+            donor=self._settings["donor"],
+        )
+
     def _papers(self, record: JobRecord) -> Papers:
+        """As at consent: by the time of a power cut's next start the lot may be another one."""
+        papers = record.papers or self.office()
         consent = record.consent
         name = consent.technician if consent else ""
         if consent and consent.ticket and not name:
@@ -256,17 +272,9 @@ class Issuer:
             role="sanitizing",
             name=name,
             date=consent.given_at if consent else "",
-            location=self._settings["station.site"],
+            location=papers.site,
         )
-        return Papers(
-            organisation_ar=self._settings["station.organisation.ar"],
-            organisation_en=self._settings["station.organisation.en"],
-            site=self._settings["station.site"],
-            asset_tag=record.asset_tag,
-            lot=self._settings["lot"],
-            donor=self._settings["donor"],
-            persons=(person,) if name else (),
-        )
+        return replace(papers, asset_tag=record.asset_tag, persons=(person,) if name else ())
 
     def _issue(
         self, draft: Draft, drive: str, outcome: Outcome | None, rests_on: Sequence[Kept] = ()

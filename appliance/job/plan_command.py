@@ -67,7 +67,7 @@ def _with_texts(value: Any) -> Any:
 
 def lines(plan: JobPlan, tongue: str) -> list[str]:
     """The plan for a person."""
-    shown: list[str] = [texts.short(reason, tongue) for reason in plan.blockers]
+    shown: list[str] = [texts.explained(reason)[tongue] for reason in plan.blockers]
     for item in plan.drives:
         shown += ["", item.drive.label, *("  " + line for line in _drive_lines(item, tongue))]
     shown += ["", *(texts.explained(reason)[tongue] for reason in plan.image_reasons)]

@@ -9,7 +9,17 @@ from appliance.erasure.planning import drive_plan, machine_blockers
 from appliance.imaging.choice import choose
 from appliance.imaging.forecast import driver_forecast
 from appliance.imaging.upgrade import memory_advice
-from appliance.model import DrivePlan, ImageOffer, JobPlan, Machine, Media, Policy, Reason
+from appliance.job.attendance import unaccounted
+from appliance.model import (
+    DrivePlan,
+    ImageOffer,
+    JobPlan,
+    Machine,
+    Media,
+    Policy,
+    Reason,
+    Sighting,
+)
 
 # What keeps an image off a machine whatever its memory.
 _OTHER_NEEDS = frozenset(
@@ -23,11 +33,12 @@ def job_plan(
     images: Sequence[ImageOffer],
     refused: tuple[Reason, ...] = (),
     drivers: Mapping[str, tuple[str, ...]] | None = None,
+    seen: Sequence[Sighting] = (),
 ) -> JobPlan:
     """What would be done with this machine. The same input gives the same plan and digest.
 
     `refused`: what is to be said about images anyway; `drivers`: by an image's manifest digest,
-    the patterns of hardware that it can drive.
+    the patterns of hardware that it can drive; `seen`: all drives since the stick was started.
     """
     plans = tuple(drive_plan(drive, machine, policy) for drive in machine.drives)
     placed, reasons = _with_image(plans, machine, policy, images)
@@ -38,7 +49,7 @@ def job_plan(
         machine=machine,
         policy=policy,
         drives=placed,
-        blockers=machine_blockers(machine),
+        blockers=machine_blockers(machine) + unaccounted(machine.drives, policy, seen),
         image_reasons=refused + reasons,
         cipher="aes-256-ctr" if machine.cpu_aes else "chacha20",
     )

@@ -7,19 +7,23 @@ from dataclasses import dataclass, field
 
 from appliance.job.eventlog import Event
 from appliance.job.state import StatementRef
-from appliance.model import Consent, JobPlan, Outcome, Reason, from_json
+from appliance.model import Consent, JobPlan, Outcome, Reason, Sighting, from_json
+from appliance.statement.certificate import Papers
 
 
 @dataclass(slots=True)
 class JobRecord:
     """State of a job as its log tells it. `started` holds `KEY.KIND` of every worker that was
-    ordered (an intention: it may never have run)."""
+    ordered (an intention: it may never have run). `seen`: every drive of this start of the
+    stick. `papers`: the office's own words at consent; logs of older versions have none."""
 
     job: str = ""
     boot: str = ""
     asset_tag: str = ""
     plan: JobPlan | None = None
     consent: Consent | None = None
+    papers: Papers | None = None
+    seen: list[Sighting] = field(default_factory=list)
     started: set[str] = field(default_factory=set)
     refused: dict[str, Reason] = field(default_factory=dict)
     statements: list[StatementRef] = field(default_factory=list)
@@ -49,6 +53,10 @@ def take(record: JobRecord, event: Event) -> None:
         case "job":
             record.job, record.boot = data["job"], data["boot"]
             record.asset_tag = data["asset_tag"]
+        case "drive-seen":
+            record.seen.append(from_json(Sighting, data["drive"]))
+        case "papers":
+            record.papers = from_json(Papers, data["papers"])
         case "plan":
             record.plan = from_json(JobPlan, data["plan"])
         case "consent":

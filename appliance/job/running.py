@@ -20,12 +20,14 @@ from appliance.erasure.planning import destruction
 from appliance.erasure.psid import takes_psid
 from appliance.erasure.release import release
 from appliance.errors import TajdeedError
-from appliance.hardware.drives import found_again
+from appliance.hardware.drives import drives_present, found_again
 from appliance.hardware.machine import settled
 from appliance.hardware.partitions import partition_ids
+from appliance.hardware.sightings import sightings
 from appliance.imaging.relay import SOCKET_NAME
 from appliance.job import task as tasks
 from appliance.job.assettag import hostname
+from appliance.job.attendance import first_seen, unaccounted
 from appliance.job.board import Board
 from appliance.job.copies import Copies
 from appliance.job.eventlog import Event, Reader, Writer
@@ -48,6 +50,7 @@ from appliance.model import (
     Outcome,
     Policy,
     Reason,
+    Sighting,
     digest,
     from_json,
     to_json,
@@ -62,6 +65,11 @@ _GOOD = (Outcome.PURGED, Outcome.CLEARED)
 _ALIVE_EVERY_S = 1.0
 # How long a drive may take to come back when its port was scanned.
 _COMES_BACK_S = 60.0
+# How often new drives are looked for while others are erased.
+_LOOK_EVERY_S = 1.0
+# How long after the kernel's start a dying SATA drive may still come: libata tries a link that
+# is slow to respond for a minute (drivers/ata/libata-eh.c, ata_eh_reset_timeouts).
+_LINKS_COME_S = 90.0
 
 
 class Running:
@@ -91,6 +99,11 @@ class Running:
         self._missed_since: dict[str, float] = {}
         # The drives of a machine that was started again, by key.
         self._here: dict[str, Drive] | None = None
+        # What was there at the latest look of a job that was consented to at this start.
+        self._present: tuple[tuple[str, int | None], ...] = ()
+        self._sighted: tuple[Sighting, ...] | None = None
+        self._told: tuple[Reason, ...] = ()
+        self._looked_at = 0.0
 
     # --- the course ------------------------------------------------------------------------
 
@@ -111,6 +124,7 @@ class Running:
             for plan in self._erased():
                 self._step(plan)
             self._show()
+            self._look_out()
             self._certify_when_decided()
             self._finish_when_over()
             self._issuer.adopt_certificate()
@@ -358,15 +372,44 @@ class Running:
 
     # --- the machine -------------------------------------------------------------------------
 
+    def _look_out(self) -> None:
+        """Note every drive that comes until the machine is certified, and say it at once."""
+        now = time.monotonic()
+        certified = self._record.statement("machine") is not None
+        if certified or now - self._looked_at < _LOOK_EVERY_S:
+            return
+        self._looked_at = now
+        present = drives_present()
+        if self._sighted is not None and present == self._present:
+            return
+        self._present, self._sighted = present, sightings()
+        for one in first_seen(self._record.seen, self._sighted):
+            take(self._record, self._log.add("drive-seen", drive=to_json(one)))
+        was, self._told = self._told, self._unplanned()
+        # What others have put there stays.
+        others = [item for item in self._board.state.problems if item not in (*was, *self._told)]
+        self._board.change(problems=(*others, *self._told))
+
+    def _unplanned(self) -> tuple[Reason, ...]:
+        """Drives of this machine that are not in the plan, where it does not say so itself."""
+        plan, here = self._plan, self._sighted or ()
+        found = unaccounted(plan.machine.drives, plan.policy, self._record.seen, here)
+        return tuple(item for item in found if item not in plan.blockers)
+
     def _certify_when_decided(self) -> None:
         undecided = any(
             self._record.statement("drive", plan.drive.key) is None for plan in self._erased()
         )
         if undecided or self._record.statement("machine") is not None:
             return
+        # At a later start nobody can tell whose drives these are; its log must do.
+        if self._sighted is not None and time.clock_gettime(time.CLOCK_BOOTTIME) < _LINKS_COME_S:
+            return
         left_alone = tuple(plan for plan in self._plan.drives if not plan.erases)
         drives = [self._stated(plan) for plan in self._erased()]
-        ref = self._issuer.issue_machine(self._record, drives, left_alone, self._log.head)
+        ref = self._issuer.issue_machine(
+            self._record, drives, left_alone, self._log.head, self._unplanned()
+        )
         self._note(ref)
 
     def _finish_when_over(self) -> None:

@@ -54,7 +54,7 @@ def flyer(tongue: Tongue) -> str:
     below = (
         _Line(
             style="Price",
-            text=say("السعر: 00 ريالًا", "Price: 00 riyals"),
+            text=say("السعر (بالريال): 00", "Price: 00 riyals"),
             points=34,
             colour="#b5452c",
             space_mm=6,

@@ -1,37 +1,48 @@
 """What a customer gets: bill, quotation, price list.
 
 For sellers below VAT registration: no tax line and no tax code stands on them, and one sentence
-says why. Dates are typed, never `TODAY()`: a paper must show tomorrow what it showed today.
+says why. Dates are typed, never `TODAY()`: a paper must show tomorrow what it showed today. A line
+without its number is never left out of a sum unsaid: the sum says so in place of its figure.
 """
 
 from __future__ import annotations
 
-from imagebuilder.templates.sheet import Book, Row, Sheet, cell, computed, row
+from imagebuilder.templates.sheet import (
+    Book,
+    Row,
+    Sheet,
+    cell,
+    computed,
+    mark,
+    no_number,
+    row,
+)
 from imagebuilder.templates.words import Tongue
 
 _LINES = 12
 _FIRST = 9
+_TOTAL = _FIRST + _LINES
 _PRODUCTS = 24
 
 
 def bill(tongue: Tongue) -> Book:
     """A simple bill: lines, discount, delivery, what was paid, what is left to pay."""
     say = tongue.say
-    last = _FIRST + _LINES - 1
-    total = last + 1
     return _paper(
         tongue,
         title=say("فاتورة", "Bill"),
         number=say("رقم الفاتورة", "Bill number"),
         second=(say("طريقة الدفع", "Paid by"), say("نقدًا", "cash")),
         ending=(
-            _amount(say("الخصم", "Discount"), 0),
+            _discount(tongue),
             _amount(say("التوصيل", "Delivery"), 0),
-            _result(
-                say("المبلغ المستحق", "Amount due"), f"=[.E{total}]-[.E{total + 1}]+[.E{total + 2}]"
-            ),
+            _result(say("المبلغ المستحق", "Amount due"), _due(tongue)),
             _amount(say("المدفوع", "Paid"), 0),
-            _result(say("المتبقي", "Left to pay"), f"=[.E{total + 3}]-[.E{total + 4}]"),
+            _result(
+                say("المتبقي", "Left to pay"),
+                f"=IF({_known(f'[.E{_TOTAL + 3}]', f'[.E{_TOTAL + 4}]')};"
+                f'[.E{_TOTAL + 3}]-SUM([.E{_TOTAL + 4}]);"{no_number(tongue)}")',
+            ),
             row(
                 cell(
                     "note",
@@ -52,25 +63,24 @@ def bill(tongue: Tongue) -> Book:
 def quotation(tongue: Tongue) -> Book:
     """An offer with its last day and what it rests on."""
     say = tongue.say
-    last = _FIRST + _LINES - 1
-    total = last + 1
     return _paper(
         tongue,
         title=say("عرض سعر", "Quotation"),
-        number=say("رقم العرض", "Quotation number"),
+        number=say("رقم العرض", "Quotation no."),
         second=(say("العرض صالح حتى", "Valid until"), None),
         ending=(
-            _amount(say("الخصم", "Discount"), 0),
+            _discount(tongue),
             _amount(say("التوصيل", "Delivery"), 0),
-            _result(
-                say("إجمالي العرض", "Price offered"),
-                f"=[.E{total}]-[.E{total + 1}]+[.E{total + 2}]",
-            ),
+            _result(say("إجمالي العرض", "Price offered"), _due(tongue)),
             row(
                 cell("total", say("العربون المطلوب (النسبة)", "Advance payment (share)"), span=4),
                 cell("share", 0.5),
             ),
-            _result(say("مبلغ العربون", "Advance payment"), f"=[.E{total + 3}]*[.E{total + 4}]"),
+            _result(
+                say("مبلغ العربون", "Advance payment"),
+                f"=IF({_known(f'[.E{_TOTAL + 3}]', f'[.E{_TOTAL + 4}]')};"
+                f'ROUND([.E{_TOTAL + 3}]*SUM([.E{_TOTAL + 4}]);2);"{no_number(tongue)}")',
+            ),
             row(
                 cell(
                     "note",
@@ -104,7 +114,12 @@ def price_list(tongue: Tongue) -> Book:
             cell("text"),
             cell("text"),
             cell("money"),
-            computed("money", f'=IF([.D{first + number}]="";"";[.D{first + number}]*(1-[.$E$4]))'),
+            computed(
+                "result",
+                f'=IF(COUNTA([.D{first + number}])=0;"";'
+                f"IF({_known(f'[.D{first + number}]', '[.$E$4]')};"
+                f'ROUND([.D{first + number}]*(1-SUM([.$E$4]));2);"{mark(tongue)}"))',
+            ),
         )
         for number in range(_PRODUCTS)
     ]
@@ -149,14 +164,18 @@ def _paper(
 ) -> Book:
     """Bill and quotation: heading, customer, lines with their totals, an ending of its own."""
     say = tongue.say
-    last = _FIRST + _LINES - 1
+    last = _TOTAL - 1
     lines = [
         row(
             cell("number", place - _FIRST + 1),
             cell("text"),
             cell("number"),
             cell("money"),
-            computed("money", f'=IF(OR([.C{place}]="";[.D{place}]="");"";[.C{place}]*[.D{place}])'),
+            computed(
+                "result",
+                f"=IF(COUNT([.C{place}:.D{place}])=2;ROUND([.C{place}]*[.D{place}];2);"
+                f'IF(COUNTA([.C{place}:.D{place}])=0;"";"{mark(tongue)}"))',
+            ),
         )
         for place in range(_FIRST, last + 1)
     ]
@@ -179,7 +198,7 @@ def _paper(
             row(cell("plain", span=5), height_mm=4),
             row(
                 cell("label", number),
-                cell("number", 1),
+                cell("text"),
                 cell("label", say("التاريخ", "Date")),
                 cell("date", span=2),
             ),
@@ -192,11 +211,53 @@ def _paper(
             row(cell("label", second[0]), cell("text", second[1]), cell("plain", span=3)),
             row(*(cell("head", text) for text in heads), height_mm=9),
             *lines,
-            _result(say("المجموع", "Sum"), f"=SUM([.E{_FIRST}:.E{last}])"),
+            _result(
+                say("المجموع", "Sum"),
+                f"=IF(SUMPRODUCT(LEN([.E{_FIRST}:.E{last}])>0)=COUNT([.E{_FIRST}:.E{last}]);"
+                f'SUM([.E{_FIRST}:.E{last}]);"{no_number(tongue)}")',
+            ),
             *ending,
         ),
     )
     return Book(tongue=tongue, title=title, sheets=(sheet,))
+
+
+def _known(sure: str, perhaps: str) -> str:
+    """Whether the first cell has a number, and the second one too or nothing."""
+    return f"COUNT({sure})+COUNT({perhaps})=1+COUNTA({perhaps})"
+
+
+# The discount's figure without its sign of per cent, and whether it had one.
+_TYPED = f"[.E{_TOTAL + 1}]"
+_SHARE = f'ISNUMBER(FIND("%";SUBSTITUTE({_TYPED};"٪";"%")))'
+_BARE = (
+    f"IF(ISNUMBER({_TYPED});{_TYPED};"
+    f'NUMBERVALUE(SUBSTITUTE(SUBSTITUTE("0"&{_TYPED};"٪";"");"%";"");".";","))'
+)
+
+
+def _discount(tongue: Tongue) -> Row:
+    """Riyals or a share, as it is typed; of a share, what it comes to stands beside it.
+
+    The cell keeps the text: a number cell would take `10%` for 0.10, and show it as riyals.
+    """
+    worth = f"ROUND([.E{_TOTAL}]*{_BARE}/100;2)"
+    # Nothing of riyals, but an error where they are none.
+    nothing = f"LEFT({_BARE};0)"
+    return row(
+        cell("total", tongue.say("الخصم (بالريال أو بالنسبة)", "Discount (riyals or %)"), span=3),
+        computed("result", f'=IFERROR(IF({_SHARE};{worth};{nothing});"{mark(tongue)}")'),
+        cell("discount"),
+    )
+
+
+def _due(tongue: Tongue) -> str:
+    """The sum less the discount, with the delivery."""
+    share, delivery = f"[.D{_TOTAL + 1}]", f"[.E{_TOTAL + 2}]"
+    return (
+        f'=IF(OR(ISTEXT([.E{_TOTAL}]);{share}="{mark(tongue)}";COUNT({delivery})<>COUNTA({delivery}));'
+        f'"{no_number(tongue)}";[.E{_TOTAL}]-IF(ISNUMBER({share});{share};{_BARE})+SUM({delivery}))'
+    )
 
 
 def _amount(label: str, value: float) -> Row:

@@ -13,20 +13,24 @@ from xml.sax.saxutils import escape, quoteattr
 from imagebuilder.templates.words import Tongue
 
 Look = Literal[
-    "title", "sub", "plain", "label", "text", "number", "money", "date", "share", "head",
-    "total", "sum", "count", "note", "big", "small",
+    "title", "sub", "plain", "label", "text", "number", "money", "date", "share", "discount",
+    "year", "figure", "result", "day", "told", "head", "total", "sum", "count", "note", "big",
+    "small",
 ]  # fmt: skip
 
 LATIN_FONT = "Noto Sans"
 ARABIC_FONT = "Noto Naskh Arabic"
-_GREEN, _PALE, _LINE = "#1f6f5c", "#e6f2ee", "#888888"
+_GREEN, _PALE, _LINE, _RED = "#1f6f5c", "#e6f2ee", "#888888", "#b5452c"
 _GRID = f'fo:border="0.5pt solid {_LINE}" fo:padding="1mm"'
 _PALE_GRID = f'{_GRID} fo:background-color="{_PALE}"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Face:
-    """How cells of a look are drawn. `place`: of the text; `start` is where a line begins."""
+    """How cells of a look are drawn. `place`: of the text; `start` is where a line begins.
+
+    `data`: the data style; `figures`: they stand in the Latin face in Arabic papers too.
+    """
 
     cell: str = ""
     place: Literal["start", "center", "end"] = "start"
@@ -34,6 +38,7 @@ class _Face:
     bold: bool = False
     colour: str = "#000000"
     data: str = ""
+    figures: bool = False
     wrap: bool = False
 
 
@@ -42,11 +47,19 @@ _FACES: dict[Look, _Face] = {
     "sub": _Face(place="center", points=13),
     "plain": _Face(),
     "label": _Face(points=12, bold=True),
-    "text": _Face(cell=_GRID, wrap=True),
-    "number": _Face(cell=_GRID, place="center", data="whole"),
-    "money": _Face(cell=_GRID, place="center", data="money"),
-    "date": _Face(cell=_GRID, place="center", data="day"),
-    "share": _Face(cell=_GRID, place="center", data="percent"),
+    # White: to be typed into.
+    "text": _Face(cell=_GRID, data="words", wrap=True),
+    "number": _Face(cell=_GRID, place="center", data="quantity", figures=True),
+    "money": _Face(cell=_GRID, place="center", data="money", figures=True),
+    "date": _Face(cell=_GRID, place="center", data="day", figures=True),
+    "share": _Face(cell=_GRID, place="center", data="percent", figures=True),
+    "discount": _Face(cell=_GRID, place="center", data="words", figures=True),
+    "year": _Face(cell=_GRID, place="center", points=12, bold=True, data="year", figures=True),
+    # Pale: worked out.
+    "figure": _Face(cell=_PALE_GRID, place="center", data="quantity", figures=True),
+    "result": _Face(cell=_PALE_GRID, place="center", data="money", figures=True),
+    "day": _Face(cell=_PALE_GRID, place="center", data="day", figures=True),
+    "told": _Face(cell=_PALE_GRID, place="center"),
     "head": _Face(
         cell=f'{_GRID} fo:background-color="{_GREEN}"',
         place="center",
@@ -55,8 +68,10 @@ _FACES: dict[Look, _Face] = {
         wrap=True,
     ),
     "total": _Face(cell=_PALE_GRID, points=12, bold=True),
-    "sum": _Face(cell=_PALE_GRID, place="center", points=12, bold=True, data="money"),
-    "count": _Face(cell=_PALE_GRID, place="center", points=12, bold=True, data="whole"),
+    "sum": _Face(cell=_PALE_GRID, place="center", points=12, bold=True, data="money", figures=True),
+    "count": _Face(
+        cell=_PALE_GRID, place="center", points=12, bold=True, data="whole", figures=True
+    ),
     "note": _Face(points=10, wrap=True),
     "big": _Face(place="center", points=14, bold=True, wrap=True),
     "small": _Face(place="center", points=9, wrap=True),
@@ -75,10 +90,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Cells from the first column on. `height_mm` of the row."""
+    """Cells from the first column on. `height_mm` of the row; `times` that it stands there."""
 
     cells: tuple[Cell, ...]
     height_mm: float = 8.0
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +131,19 @@ def computed(look: Look, formula: str, *, span: int = 1) -> Cell:
     return Cell(look=look, formula=formula, span=span)
 
 
-def row(*cells: Cell, height_mm: float = 8.0) -> Row:
-    """A row of these cells."""
-    return Row(cells=cells, height_mm=height_mm)
+def row(*cells: Cell, height_mm: float = 8.0, times: int = 1) -> Row:
+    """A row of these cells, or many that are the same: those cost nothing in the file."""
+    return Row(cells=cells, height_mm=height_mm, times=times)
+
+
+def mark(tongue: Tongue) -> str:
+    """What a line shows in place of an amount when a text stands where a number should."""
+    return tongue.say("؟", "?")
+
+
+def no_number(tongue: Tongue) -> str:
+    """What a sum says in place of a number that would leave such a line out."""
+    return tongue.say("سطر بلا رقم", "No number")
 
 
 def flat_odf(book: Book) -> str:
@@ -141,8 +167,9 @@ def flat_odf(book: Book) -> str:
         f' style:font-name="{LATIN_FONT}" style:font-name-complex="{ARABIC_FONT}"'
         f' {own}="{language}" {of}="{country}"/></style:default-style>'
         '<style:style style:name="Default" style:family="table-cell"/>'
-        f"{_DATA_STYLES}</office:styles>"
-        f"<office:automatic-styles>{_pages(book, mode)}{_faces(mode)}</office:automatic-styles>"
+        f"{_DATA_STYLES}{_day_style(book.tongue)}{_WARNING}</office:styles>"
+        f"<office:automatic-styles>{_pages(book, mode)}{_faces(book, mode)}"
+        "</office:automatic-styles>"
         "<office:master-styles>"
         + "".join(
             f'<style:master-page style:name="M{number}" style:page-layout-name="p{number}">'
@@ -177,20 +204,42 @@ NAMESPACES = " ".join(
 # As prices are written in Saudi Arabia: 1,350.00. LibreOffice's ar-SA has the signs of Arabic-Indic
 # digits between Latin ones, where they look like a comma.
 _WRITTEN = 'number:language="en" number:country="US"'
-# Digits 0-9 in both languages; days before months, as in Saudi Arabia.
+# What any language needs: digits 0-9; a text stays as it was typed, a mobile number with its 0.
 _DATA_STYLES = (
     f'<number:number-style style:name="whole" {_WRITTEN}><number:number number:decimal-places="0"'
     ' number:min-integer-digits="1" number:grouping="true"/></number:number-style>'
+    # Without decimal places: as many as were typed.
+    f'<number:number-style style:name="quantity" {_WRITTEN}>'
+    '<number:number number:min-integer-digits="1"/></number:number-style>'
+    f'<number:number-style style:name="year" {_WRITTEN}><number:number number:decimal-places="0"'
+    ' number:min-integer-digits="1"/></number:number-style>'
     f'<number:number-style style:name="money" {_WRITTEN}><number:number number:decimal-places="2"'
     ' number:min-decimal-places="2" number:min-integer-digits="1" number:grouping="true"/>'
     "</number:number-style>"
     f'<number:percentage-style style:name="percent" {_WRITTEN}>'
     '<number:number number:decimal-places="0" number:min-integer-digits="1"/>'
     "<number:text>%</number:text></number:percentage-style>"
-    '<number:date-style style:name="day"><number:day number:style="long"/>'
-    '<number:text>/</number:text><number:month number:style="long"/><number:text>/</number:text>'
-    '<number:year number:style="long"/></number:date-style>'
+    '<number:text-style style:name="words"><number:text-content/></number:text-style>'
 )
+
+
+def _day_style(tongue: Tongue) -> str:
+    """Days before months, as in Saudi Arabia.
+
+    LibreOffice reads a date typed into an empty cell as the session's country writes it, and one
+    typed over a date as the cell's does. The month is a word in English, so that a day taken for a
+    month is seen.
+    """
+    language, country = tongue.dates
+    textual, between = ("", "/") if tongue.right_to_left else (' number:textual="true"', " ")
+    month = "long" if tongue.right_to_left else "short"
+    return (
+        f'<number:date-style style:name="day" number:language="{language}"'
+        f' number:country="{country}"><number:day number:style="long"/>'
+        f'<number:text>{between}</number:text><number:month number:style="{month}"{textual}/>'
+        f'<number:text>{between}</number:text><number:year number:style="long"/>'
+        "</number:date-style>"
+    )
 
 
 def _pages(book: Book, mode: str) -> str:
@@ -224,9 +273,24 @@ def _pages(book: Book, mode: str) -> str:
     return "".join(parts)
 
 
-def _faces(mode: str) -> str:
+# A word where a number should stand, typed or of the sheet itself.
+_WARNING = (
+    '<style:style style:name="Warning" style:family="table-cell"'
+    f' style:parent-style-name="Default"><style:text-properties fo:color="{_RED}"'
+    f' style:font-name="{LATIN_FONT}" style:font-name-complex="{ARABIC_FONT}"'
+    ' fo:font-weight="bold" style:font-weight-complex="bold"/></style:style>'
+)
+
+
+def _faces(book: Book, mode: str) -> str:
     """Automatic styles of cells. ODF's `start` is the left in LibreOffice, so sides are named."""
     start, end = ("right", "left") if mode == "rl-tb" else ("left", "right")
+    # Formulas of a condition are told from a cell on: each cell asks about itself.
+    base = quoteattr(f"{_quoted(book.sheets[0].name)}.A1")
+    warning = (
+        '<style:map style:condition="is-true-formula(ISTEXT([.A1]))"'
+        f' style:apply-style-name="Warning" style:base-cell-address={base}/>'
+    )
     sides = {"start": start, "center": "center", "end": end}
     return "".join(
         f'<style:style style:name="{look}" style:family="table-cell"'
@@ -235,23 +299,27 @@ def _faces(mode: str) -> str:
         + '><style:table-cell-properties style:vertical-align="middle"'
         ' style:text-align-source="fix" style:repeat-content="false"'
         + (' fo:wrap-option="wrap"' if face.wrap else "")
+        # A long sum becomes small rather than ###.
+        + (' style:shrink-to-fit="true"' if face.figures else "")
         + f" {face.cell}/>"
         f'<style:paragraph-properties style:writing-mode="{mode}"'
         f' fo:text-align="{sides[face.place]}"/>'
         f'<style:text-properties fo:color="{face.colour}" style:font-name="{LATIN_FONT}"'
         # The Arabic face has no percent sign: figures are in the other one throughout.
-        f' style:font-name-complex="{LATIN_FONT if face.data else ARABIC_FONT}"'
+        f' style:font-name-complex="{LATIN_FONT if face.figures else ARABIC_FONT}"'
         f' fo:font-size="{face.points}pt" style:font-size-complex="{face.points}pt"'
         + (' fo:font-weight="bold" style:font-weight-complex="bold"' if face.bold else "")
-        + "/></style:style>"
+        + "/>"
+        + (warning if face.figures and face.data != "words" else "")
+        + "</style:style>"
         for look, face in _FACES.items()
     )
 
 
 def _table(number: int, sheet: Sheet) -> str:
-    last = f"{_letter(len(sheet.widths_mm) - 1)}${len(sheet.rows)}"
-    name = sheet.name.replace("'", "''")
-    area = f"$'{name}'.$A$1:$'{name}'.${last}"
+    last = f"{_letter(len(sheet.widths_mm) - 1)}${sum(line.times for line in sheet.rows)}"
+    name = _quoted(sheet.name)
+    area = f"${name}.$A$1:${name}.${last}"
     columns = "".join(
         f'<table:table-column table:style-name="c{number}-{column}"/>'
         for column in range(len(sheet.widths_mm))
@@ -271,7 +339,10 @@ def _line(line: Row, columns: int) -> str:
     if width > columns:
         raise ValueError(f"a row of {width} columns in a sheet of {columns}")
     cells = "".join(_cell(item) for item in line.cells)
-    return f'<table:table-row table:style-name="r{line.height_mm:g}">{cells}</table:table-row>'
+    words = f'table:style-name="r{line.height_mm:g}"'
+    if line.times > 1:
+        words += f' table:number-rows-repeated="{line.times}"'
+    return f"<table:table-row {words}>{cells}</table:table-row>"
 
 
 def _cell(item: Cell) -> str:
@@ -322,6 +393,11 @@ def _settings(book: Book) -> str:
         "</config:config-item-map-named></config:config-item-map-entry>"
         "</config:config-item-map-indexed></config:config-item-set>"
     )
+
+
+def _quoted(name: str) -> str:
+    """A sheet's name as it stands in an address."""
+    return "'" + name.replace("'", "''") + "'"
 
 
 def _letter(column: int) -> str:

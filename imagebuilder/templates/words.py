@@ -8,10 +8,14 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tongue:
-    """A language of templates. `code`: as in `ar`; `locale`: language and country for ODF."""
+    """A language of templates. `code`: as in `ar`; `locale`: language and country for ODF.
+
+    `dates`: the language and country by whose habits dates are written.
+    """
 
     code: str
     locale: tuple[str, str]
+    dates: tuple[str, str]
     right_to_left: bool
 
     def say(self, ar: str, en: str) -> str:
@@ -19,8 +23,9 @@ class Tongue:
         return ar if self.code == "ar" else en
 
 
-ARABIC = Tongue(code="ar", locale=("ar", "SA"), right_to_left=True)
-ENGLISH = Tongue(code="en", locale=("en", "US"), right_to_left=False)
+ARABIC = Tongue(code="ar", locale=("ar", "SA"), dates=("ar", "SA"), right_to_left=True)
+# Days come before months in Saudi Arabia, whatever the language.
+ENGLISH = Tongue(code="en", locale=("en", "US"), dates=("en", "GB"), right_to_left=False)
 TONGUES = (ARABIC, ENGLISH)
 MONTHS = (
     ("يناير", "January"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.erasure import atasanitize
+from appliance.erasure import atasanitize, atasecurity
 from appliance.erasure.site import Site
 from appliance.erasure.watching import Patience
 from appliance.model import Level, Outcome, Policy
@@ -101,6 +101,30 @@ def test_a_sanitize_that_stands_still_is_unknown_and_nothing_else_is_sent(
     assert [one.code for one in result.exceptions] == ["sanitize-without-end"]
 
 
+def test_a_way_out_of_a_failure_that_has_no_end_is_unknown_and_nothing_follows(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def patience(site: Site) -> Patience:
+        return Patience(poll_s=0.02, stall_s=0.3)
+
+    monkeypatch.setattr(atasanitize, "patience", patience)
+    bench = opened("sanitize-fails")
+    sanitize = bench.firmware.sanitize
+    ends = sanitize.does
+
+    def then_stands_still(name: str, part: float, pattern: bytes) -> None:
+        ends(name, part, pattern)
+        sanitize.stuck_at = 0.3
+
+    # It can be read meanwhile, so that nothing but its own word tells that it is at work.
+    sanitize.does, sanitize.stays_open = then_stands_still, True
+    result = bench.erase()
+    assert (result.outcome, result.level) == (Outcome.UNKNOWN, Level.NONE)
+    (attempt,) = result.attempts
+    assert [one.code for one in attempt.reasons] == ["order-failed", "order-without-end"]
+    assert [one.reported for one in attempt.orders] == ["failed", "unknown"]
+
+
 def test_an_overwrite_by_the_firmware_holds_the_pattern_that_its_statement_names(
     opened: Open, tmp_path: Path
 ) -> None:
@@ -139,6 +163,26 @@ def test_a_drive_that_keeps_our_password_says_which(opened: Open) -> None:
 
     bench.firmware.before_command.append(closed)
     result = bench.erase(Policy(ata_password="our-office-7"))
+    stays = [one for one in result.exceptions if one.code == "ata-password-stays"]
+    assert stays and stays[0].facts == {"password": "our-office-7"}
+
+
+def test_a_drive_that_falls_silent_in_an_erase_may_hold_our_password_and_says_which(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atasecurity, "_AGAIN_S", 0.2)
+    bench = opened("hdd-without-sanitize")
+    silent = False
+
+    def falls_silent(task: Taskfile) -> None:
+        nonlocal silent
+        silent = silent or task.command == 0xF4
+        if silent:
+            raise AtaError
+
+    bench.firmware.before_command.append(falls_silent)
+    result = bench.erase(Policy(ata_password="our-office-7"))
+    assert result.outcome in (Outcome.UNKNOWN, Outcome.FAILED)
     stays = [one for one in result.exceptions if one.code == "ata-password-stays"]
     assert stays and stays[0].facts == {"password": "our-office-7"}
 

@@ -364,3 +364,28 @@ def test_a_wrong_station_file_is_told_with_its_line(tmp_path: Path, data: Path) 
     event = said(ended.stdout)[0]
     assert event["code"] == "config-unknown-key"
     assert event["facts"]["line"] == 2
+
+
+HIDDEN = Reason(
+    code="nvme-remapped-dell",
+    facts={"name": "0x8086:0x2822", "address": "0000:00:17.0", "count": 1},
+)
+
+
+def test_what_keeps_the_machine_from_its_certificate_is_said_before_the_countdown() -> None:
+    run = course()
+    state = replace(states.CONSENT, plan=replace(states.PLAN, blockers=(HIDDEN,)))
+    events = run.absorb(state, 0.0)
+    (said,) = [event for event in events if event["event"] == "problem"]
+    assert "AHCI instead of RAID" in said["text"]
+    assert names(run.due(0.0)[0]) == ["countdown"]
+    assert [event for event in run.absorb(state, 1.0) if event["event"] == "problem"] == []
+
+
+def test_a_machine_that_is_not_certified_does_not_end_as_planned() -> None:
+    good = tuple(
+        replace(item, outcome=Outcome.PURGED, deployment_id="d") for item in states.FINISHED.drives
+    )
+    ended = replace(states.FINISHED, drives=good, outcome=Outcome.PURGED)
+    assert exit_code(ended) == 0
+    assert exit_code(replace(ended, outcome=Outcome.UNKNOWN)) == 1

@@ -4,12 +4,16 @@ import json
 import struct
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.erasure.planning import drive_plan
 from appliance.hardware import ata, descriptor, drives, holders
 from appliance.hardware.booted import booted, is_gone
 from appliance.hardware.sysfs import printable
+from appliance.model import Level, Media, Policy
+from tests.unit.machines import ata_facts, disk, machine
 
 
 @given(st.binary(max_size=60))
@@ -57,6 +61,41 @@ def test_rotation() -> None:
     assert ata.rotation_rpm(words(w217=7200)) == 7200
     assert ata.rotation_rpm(words(w217=0)) is None
     assert ata.rotation_rpm(words(w217=0xFFFF)) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "medium"),
+    [
+        ({"w217": 7200, "w169": 1}, Media.MAGNETIC),
+        ({"w217": 1}, Media.FLASH),
+        # from before word 217: by what only one kind has
+        ({"w217": 0}, Media.UNKNOWN),
+        ({"w217": 0xFFFF, "w168": 0xFFFF, "w169": 0xFFFF, "w83": 0}, Media.UNKNOWN),
+        ({"w217": 0, "w0": 0x848A}, Media.FLASH),
+        ({"w217": 0, "w83": 0x4004}, Media.FLASH),
+        ({"w217": 0, "w168": 0x0006}, Media.FLASH),
+        ({"w217": 0, "w169": 0x0001}, Media.FLASH),
+        ({"w217": 0, "w59": 0x9000}, Media.FLASH),
+        ({"w217": 0, "w83": 0x4200}, Media.MAGNETIC),
+        ({"w217": 0, "w83": 0x4020}, Media.MAGNETIC),
+        # a word 83 that was never filled in
+        ({"w217": 0, "w83": 0x0200}, Media.UNKNOWN),
+    ],
+)
+def test_the_medium_is_what_the_drive_says_and_unknown_where_it_says_nothing(
+    said: dict[str, int], medium: Media
+) -> None:
+    assert ata.medium(words(**said)) is medium
+
+
+def test_flash_that_does_not_say_so_never_reaches_purge_by_an_enhanced_erase() -> None:
+    drive = disk(media=Media.UNKNOWN, ata=ata_facts(enhanced_erase_supported=True))
+    levels = {
+        option.method: option.level
+        for option in drive_plan(drive, machine(drive), Policy()).methods
+    }
+    assert levels["ata-erase-enhanced"] is Level.CLEAR
+    assert set(levels.values()) == {Level.CLEAR}
 
 
 def test_an_identity_has_its_name_only_where_the_drive_declares_one() -> None:

@@ -34,6 +34,7 @@ from appliance.model import (
 from tests.unit.machines import ata_facts, disk, machine
 from tests.unit.test_fold import overwritten
 
+MIB = 1 << 20
 BLOCKS = disk().size_bytes // 512
 
 
@@ -101,7 +102,40 @@ def test_behind_an_adapter_nothing_is_excluded_and_nothing_is_tried() -> None:
     assert states(drive) == (UNSURE,) * 3
     plan = drive_plan(drive, machine(drive), Policy(buses=tuple(Bus)))
     assert plan.erases and plan.preparations == ()
-    assert hidden_areas(replace(drive, ata=None)) == ()
+    bridge = replace(drive, ata=None, serial_source="bridge")
+    assert states(bridge) == (UNSURE,) * 3
+    assert hidden_areas(replace(bridge, serial_source="stick")) == ()
+
+
+def test_a_drive_on_sata_that_gives_no_sound_identify_may_hide_anything() -> None:
+    silent = replace(asked(), ata=None)
+    assert states(silent) == (UNSURE,) * 3
+    assert hidden_areas(replace(silent, bus=Bus.SAS)) == ()
+
+
+@pytest.mark.parametrize(
+    ("shown_bytes", "own_block", "blocks", "beyond"),
+    [
+        # 3 TB in a dock that counts blocks in 32 bits
+        (801_569_726_464, 512, 5_860_533_168, 2_199_023_255_552),
+        (3_000_592_982_016, 512, 5_860_533_168, 0),
+        # a dock that shows the same drive in blocks of 4 KiB, and a drive that has these itself
+        (4096 * 732_566_646, 512, 5_860_533_168, 0),
+        (4096 * 732_566_646, 4096, 732_566_646, 0),
+        # one that keeps the last MiB for itself
+        (3_000_592_982_016 - MIB, 512, 5_860_533_168, MIB),
+    ],
+)
+def test_what_an_adapter_does_not_show_is_there_and_the_drive_is_left_alone(
+    shown_bytes: int, own_block: int, blocks: int, beyond: int
+) -> None:
+    drive = asked(accessible_max_lba=blocks - 1, logical_block_bytes=own_block)
+    drive = replace(drive, bus=Bus.USB, size_bytes=shown_bytes)
+    assert states(drive)[0] == ("present" if beyond else UNSURE)
+    plan = drive_plan(drive, machine(drive), Policy(buses=tuple(Bus)))
+    told = [(item.code, item.facts["bytes"]) for item in plan.refusals]
+    assert told == ([("adapter-shows-less", beyond)] if beyond else [])
+    assert plan.preparations == ()
 
 
 ANSWERS = st.one_of(st.none(), st.integers(0, 3), st.integers(BLOCKS - 3, BLOCKS + 3))

@@ -128,7 +128,9 @@ def test_behind_usb_only_the_overwrite_is_left_and_whose_serial_it_is_is_said() 
     )
     drive = disk(bus=Bus.USB, media=Media.UNKNOWN, ata=None, usb=facts, serial_source="bridge")
     assert methods(drive) == [("overwrite", Level.CLEAR)]
-    assert codes(plan(drive).notes) == {"serial-from-bridge", "bridge-eats-commands"}
+    # Nobody could ask the drive behind it what it hides.
+    said = {"serial-from-bridge", "bridge-eats-commands", "hidden-area-not-excluded"}
+    assert codes(plan(drive).notes) == said
     stick = replace(drive, serial_source="stick", usb=replace(facts, ata_commands="refused"))
     assert plan(stick).notes == ()
     # A bridge that lets everything through gets no firmware command either.

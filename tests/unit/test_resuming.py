@@ -171,7 +171,8 @@ def pc(made: SmallImage, loop: str, tmp_path: Path) -> Pc:
 
 
 def systemd_of(pc: Pc, monkeypatch: pytest.MonkeyPatch, work: Callable[[tasks.Task], None]) -> None:
-    """Workers as forked processes that do this work."""
+    """Workers as forked processes that do this work; the drives of the machine that the test
+    runs on are none of this one's."""
 
     def start(unit: str, properties: Sequence[str], argv: Sequence[str]) -> None:
         if argv[1] == "worker":
@@ -181,6 +182,8 @@ def systemd_of(pc: Pc, monkeypatch: pytest.MonkeyPatch, work: Callable[[tasks.Ta
             )
             pc.workers[unit].start()
 
+    monkeypatch.setattr("appliance.job.running.drives_present", lambda: ())
+    monkeypatch.setattr("appliance.job.running.sightings", lambda: ())
     monkeypatch.setattr(systemd, "start_transient", start)
     monkeypatch.setattr(
         systemd, "is_running", lambda unit: unit in pc.workers and pc.workers[unit].is_alive()

@@ -174,12 +174,32 @@ def test_too_little_old_data_claims_nothing_but_a_survivor_still_counts(tmp_path
         assert gone.planned_bytes == 0
 
 
-def test_unreadable_places_make_the_check_incomplete(tmp_path: Path) -> None:
-    with faulty_disk(tmp_path, SIZE, Faults(bad_reads=((8 * MIB, 64 << 10),))) as device:
+@pytest.mark.parametrize(
+    ("bad_bytes", "complete"),
+    [(64 << 10, True), (10 * MIB, False)],
+    ids=["some-places", "most-places"],
+)
+def test_a_blank_drive_with_unreadable_places_has_no_old_data_unless_most_are_so(
+    tmp_path: Path, bad_bytes: int, complete: bool
+) -> None:
+    with faulty_disk(tmp_path, SIZE, Faults(bad_reads=((4 * MIB, bad_bytes),))) as device:
         fd = os.open(device, os.O_RDWR | os.O_DIRECT)
         try:
             old = take_old_samples(fd)
-            assert old.unreadable > 0
+            check = check_old_samples(fd, old)
+        finally:
+            os.close(fd)
+    assert old.unreadable > 0
+    assert check.detail["unreadable_before"] == old.unreadable
+    assert check.complete is complete
+
+
+def test_a_look_that_was_given_up_tells_nothing_of_the_rest(tmp_path: Path) -> None:
+    with faulty_disk(tmp_path, SIZE, Faults(bad_reads=((SIZE - 4 * MIB, MIB),))) as device:
+        fd = os.open(device, os.O_RDWR | os.O_DIRECT)
+        try:
+            old = take_old_samples(fd, patience_s=0)
+            assert old.unreadable == 1
             assert not check_old_samples(fd, old).complete
         finally:
             os.close(fd)

@@ -1,4 +1,4 @@
-"""The desktop's tasks: which are there, names of papers, texts, backup, printing, scanning."""
+"""The desktop's tasks: which are there, names of papers, texts, printing, scanning."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ import string
 import zipfile
 from datetime import date, timedelta
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from familypc.tasks import backup, entries, layout, papers, photos, printing, scanning, words
-from familypc.tasks.backup import Copy, File, Plan, Progress
+from familypc.tasks import entries, layout, papers, photos, printing, scanning, words
 from familypc.tasks.hijri import hijri_text
 from familypc.tasks.latest import latest
 from familypc.tasks.photos import Edit
+from familypc.tasks.plaintext import decoded, text_paper
 from familypc.tasks.printing import Printer
 from familypc.tasks.scanning import Kind, Scanner
 from familypc.tasks.session import language
@@ -219,94 +218,6 @@ def test_a_paper_without_template_is_told_by_name(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-# --- backup -------------------------------------------------------------------------------------
-
-
-def test_only_what_is_new_or_changed_is_copied() -> None:
-    here = [File("a.ods", 10, 1000.7), File("b.jpg", 20, 1000), File("c.txt", 5, 2000)]
-    # FAT kept the time of a.ods in steps of two seconds, and c.txt was changed since.
-    there = [File("a.ods", 10, 1000), File("c.txt", 5, 1000), File("old.txt", 1, 1)]
-    plan = backup.backup_plan(here, there, None)
-    assert plan.copies == (Copy("b.jpg", "b.jpg", 20), Copy("c.txt", "c.txt", 5))
-    assert plan.same == 1
-    assert plan.size_bytes == 25
-
-
-def test_what_fat_does_not_take_is_told_and_the_rest_goes_on() -> None:
-    plan = backup.backup_plan(
-        [File("film.mkv", 5 << 30, 1), File("a: b?.txt", 3, 1)], [], backup.FAT32_LARGEST
-    )
-    assert plan.too_large == ("film.mkv",)
-    assert plan.copies == (Copy("a: b?.txt", "a： b？.txt", 3),)
-
-
-def test_names_that_differ_by_case_alone_stay_two_files() -> None:
-    files = [File("Cake.txt", 1, 1), File("cake.txt", 2, 1)]
-    names = [name for _, name in backup.fitting_names(files)]
-    assert names == ["Cake.txt", "cake (2).txt"]
-
-
-@given(st.sets(st.text(st.characters(exclude_characters="/\0", codec="utf-8"), min_size=1)))
-def test_any_names_fit_a_stick_and_stay_apart(names: set[str]) -> None:
-    files = [File(name, 1, 1) for name in names if name not in (".", "..")]
-    fitted = [name for _, name in backup.fitting_names(files)]
-    assert len({name.casefold() for name in fitted}) == len(files)
-    assert not any(set(name) & set('\\:*?"<>|') or name[-1] in ". " for name in fitted)
-
-
-def test_a_full_stick_is_seen_before_anything_is_copied() -> None:
-    plan = Plan(copies=(Copy("a", "a", 100 << 20),))
-    assert not plan.fits(100 << 20)
-    assert plan.fits(200 << 20)
-    assert Plan(copies=()).fits(0)
-
-
-def test_a_backup_brings_everything_back(tmp_path: Path) -> None:
-    home, stick = tmp_path / "home", tmp_path / "stick"
-    (home / "صور").mkdir(parents=True)
-    (home / "صور/كيكة: شوكولاتة.jpg").write_bytes(b"picture" * 1000)
-    (home / "bill.ods").write_bytes(b"first")
-    (home / ".hidden").write_bytes(b"x")
-    stick.mkdir()
-    plan = backup.backup_plan(
-        backup.files_below(home), backup.files_below(stick), backup.FAT32_LARGEST
-    )
-    heard: list[Progress] = []
-    assert backup.carry_out(plan, home, stick, heard.append).files == 2
-    assert heard[-1] == Progress(files=2, bytes=plan.size_bytes)
-    assert backup.backup_plan(backup.files_below(home), backup.files_below(stick), None).same == 2
-    # One file is lost, another was changed after the backup.
-    (home / "صور/كيكة: شوكولاتة.jpg").unlink()
-    (home / "bill.ods").write_bytes(b"second")
-    os.utime(home / "bill.ods", (9e8, 9e8))
-    back = backup.restore_plan(backup.files_below(stick), backup.files_below(home), "ar", DAY)
-    backup.carry_out(back, stick, home, heard.append)
-    assert (home / "صور/كيكة: شوكولاتة.jpg").read_bytes() == b"picture" * 1000
-    assert (home / "bill.ods").read_bytes() == b"second"
-    assert (home / "bill (من النسخة 2026-11-28).ods").read_bytes() == b"first"
-    # Brought back once more: nothing is left to do.
-    again = backup.restore_plan(backup.files_below(stick), backup.files_below(home), "ar", DAY)
-    assert (again.copies, again.same) == ((), 2)
-
-
-def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
-    (tmp_path / "home").mkdir()
-    (tmp_path / "stick").mkdir()
-    (tmp_path / "home/b").write_bytes(b"b")
-    plan = Plan(copies=(Copy("gone", "gone", 1), Copy("b", "b", 1)))
-    result = backup.carry_out(plan, tmp_path / "home", tmp_path / "stick", lambda _: None)
-    assert result == Progress(files=1, bytes=1, failed=("gone",))
-    assert sorted(path.name for path in (tmp_path / "stick").iterdir()) == ["b"]
-
-
-def test_a_stick_that_was_pulled_out_ends_it(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"a")
-    plan = Plan(copies=(Copy("gone", "x", 1), Copy("a", "a", 1)))
-    with pytest.raises(FileNotFoundError):
-        backup.carry_out(plan, tmp_path, tmp_path / "no-stick", lambda _: None)
-    assert not (tmp_path / "no-stick").exists()
-
-
 # --- printing -----------------------------------------------------------------------------------
 
 
@@ -329,6 +240,57 @@ def test_the_latest_printable_files_are_offered(tmp_path: Path) -> None:
         "e.jpg",
         "b.PDF",
     ]
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where programs in the places of LibreOffice and `lp` keep what they are given."""
+    programs, kept = tmp_path / "bin", tmp_path / "kept"
+    programs.mkdir()
+    kept.mkdir()
+    last = 'for last; do :; done; cp "$last" '
+    for name, script in {
+        "libreoffice": f'{last} {kept}; cp "$last" "$5/$(basename "${{last%.*}}").pdf"',
+        "lp": f"{last} {kept}; echo 'request id is Printer-7 (1 file(s))'",
+    }.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("ورقة.txt", {"ورقة.fodt", "ورقة.pdf"}),
+        ("a.odt", {"a.odt", "a.pdf"}),
+        ("b.PDF", {"b.PDF"}),
+    ],
+)
+def test_text_reaches_the_printer_as_a_pdf_of_the_office(
+    tmp_path: Path, kept: Path, name: str, given: set[str]
+) -> None:
+    (tmp_path / name).write_text("السلام عليكم")
+    assert printing.print_file(tmp_path / name, "Printer", 1) == "Printer-7"
+    assert {path.name for path in kept.iterdir()} == given
+    assert all("السلام عليكم" in path.read_text() for path in kept.iterdir())
+
+
+def test_each_line_of_a_text_begins_where_its_letters_do() -> None:
+    paper = text_paper("طلب (3):\n12.5\nTotal <a> & b\n\n  x\ty\a")
+    assert re.findall(r'<text:p text:style-name="(..)">(.*)</text:p>', paper) == [
+        ("rl", "طلب (3):"),
+        ("rl", "12.5"),
+        ("lr", "Total &lt;a&gt; &amp; b"),
+        ("lr", ""),
+        ("lr", '<text:s text:c="2"/>x<text:tab/>y'),
+    ]
+    assert ElementTree.fromstring(paper).tag.endswith("}document")
+
+
+@pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "utf-16", "windows-1256"])
+def test_a_text_of_an_older_pc_is_read(code: str) -> None:
+    assert decoded("كيك".encode(code)) == "كيك"
 
 
 def test_the_job_is_known_by_what_lp_says() -> None:
@@ -467,7 +429,11 @@ def test_what_decides_needs_no_screen() -> None:
         "words",
         "papers",
         "backup",
+        "backup_told",
+        "copying",
+        "places",
         "photos",
+        "plaintext",
         "printing",
     ):
         imports = ast.walk(ast.parse((PACKAGE / f"{name}.py").read_text()))

@@ -70,6 +70,17 @@ def test_a_row_wider_than_its_sheet_is_a_mistake() -> None:
         flat_odf(Book(tongue=ENGLISH, title="x", sheets=(sheet,)))
 
 
+def test_rows_that_are_the_same_stand_once_in_the_file_and_all_of_them_print() -> None:
+    sheet = Sheet(
+        name="x", widths_mm=(10,), rows=(row(cell("head", "a")), row(cell("text"), times=9))
+    )
+    root = ElementTree.fromstring(flat_odf(Book(tongue=ENGLISH, title="x", sheets=(sheet,))))
+    rows = [item.get(f"{TABLE}number-rows-repeated") for item in root.iter(f"{TABLE}table-row")]
+    assert rows == [None, "9"]
+    (table,) = root.iter(f"{TABLE}table")
+    assert table.get(f"{TABLE}print-ranges") == "$'x'.$A$1:$'x'.$A$10"
+
+
 def test_texts_are_text_whatever_stands_in_them() -> None:
     sheet = Sheet(name="<a>&'b'", widths_mm=(10,), rows=(row(cell("text", '<b> & "c"')),))
     root = ElementTree.fromstring(flat_odf(Book(tongue=ENGLISH, title="<&>", sheets=(sheet,))))

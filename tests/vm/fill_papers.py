@@ -1,6 +1,6 @@
 """Runs inside a tree with LibreOffice: opens templates, types into cells, saves, prints to PDF.
 
-`fill_papers.py ORDERS.json`: a list of {template, cells: [[sheet, place, value]], ods, pdf}. What
+`fill_papers.py ORDERS.json`: a list of {template, cells: [[sheet, place, text]], saved, pdf}. What
 stands in the saved files afterwards is judged outside.
 """
 
@@ -24,35 +24,34 @@ def value(name: str, what: object) -> Any:
     return item
 
 
-def desktop() -> Any:
+def office_context() -> Any:
     local = uno.getComponentContext()
     resolver = local.ServiceManager.createInstanceWithContext(
         "com.sun.star.bridge.UnoUrlResolver", local
     )
     for _ in range(600):
         try:
-            context = resolver.resolve(f"uno:{PIPE}")
+            return resolver.resolve(f"uno:{PIPE}")
         except NoConnectException:
             time.sleep(0.2)
-        else:
-            return context.ServiceManager.createInstanceWithContext(
-                "com.sun.star.frame.Desktop", context
-            )
     raise TimeoutError("soffice does not answer")
 
 
-def fill(top: Any, order: dict[str, Any]) -> None:
+def fill(context: Any, top: Any, order: dict[str, Any]) -> None:
     address = f"file://{order['template']}"
     # As File > New from template does: a new document, the template stays as it is.
     document = top.loadComponentFromURL(
         address, "_blank", 0, (value("Hidden", True), value("AsTemplate", True))
     )
-    for sheet, place, what in order["cells"]:
-        cell = document.Sheets.getByIndex(sheet).getCellRangeByName(place)
-        if isinstance(what, str):
-            cell.setString(what)
-        else:
-            cell.setValue(what)
+    # As typed into the input line: read by the cell's format, and the session's language.
+    hand = context.ServiceManager.createInstanceWithContext(
+        "com.sun.star.frame.DispatchHelper", context
+    )
+    view = document.CurrentController
+    for sheet, place, text in order["cells"]:
+        view.setActiveSheet(document.Sheets.getByIndex(sheet))
+        view.select(document.Sheets.getByIndex(sheet).getCellRangeByName(place))
+        hand.executeDispatch(view.Frame, ".uno:EnterString", "", 0, (value("StringName", text),))
     saved, printed = FILTERS[order["template"].rpartition(".")[2]]
     document.storeToURL(f"file://{order['saved']}", (value("FilterName", saved),))
     document.storeToURL(f"file://{order['pdf']}", (value("FilterName", printed),))
@@ -69,9 +68,12 @@ def main() -> None:
         ]
     )
     try:
-        top = desktop()
+        context = office_context()
+        top = context.ServiceManager.createInstanceWithContext(
+            "com.sun.star.frame.Desktop", context
+        )
         for order in orders:
-            fill(top, order)
+            fill(context, top, order)
         top.terminate()
     finally:
         office.wait(60)

@@ -113,7 +113,8 @@ from familypc.firstboot.loginname import login_name
 print(login_name("آدم", login_names()))')
 adduser --quiet --disabled-password --comment "" "$login"
 id -un "$login" >/tmp/answer
-deluser --quiet --remove-home "$login"
+deluser --quiet "$login"
+rm -r "/home/$login"
 """
 
 

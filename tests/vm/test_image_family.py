@@ -316,14 +316,14 @@ def test_the_latest_file_is_printed(desk: Desk) -> None:
 def test_a_sheet_is_scanned_to_a_pdf(desk: Desk) -> None:
     desk.clicks = 0
     desk.press(task_name("scan"))
-    desk.press("امسح")
+    desk.press("صوّر")
     desk.press("احفظ")
     desk.wait("حُفظ", 400)
     settled_picture(desk.machine, SCREENS / "scan.png", 120, 3)
     assert desk.clicks <= MOST_CLICKS
-    found = desk.machine.shell.check(f"head -c5 {DOCUMENTS}/'الأوراق الممسوحة'/*.pdf")
+    found = desk.machine.shell.check(f"head -c5 {DOCUMENTS}/'الأوراق المصوّرة'/*.pdf")
     assert found.startswith("%PDF")
-    close(desk, "امسح ورقة")
+    close(desk, "صوّر ورقة بالماسح")
 
 
 def test_every_line_of_an_arabic_sheet_is_read(desk: Desk) -> None:

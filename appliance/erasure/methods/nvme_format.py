@@ -73,7 +73,10 @@ def _format(ses: int, site: Site) -> Order:
             report=site.reporter("erasing"),
             patience=patience(site),
         )
-        return late if accepted else replace(late, reported="failed", problem=order.problem)
+        if accepted or late.reported == "unknown":
+            # Without an end it may still be at work, whatever the command's own answer was.
+            return late
+        return replace(late, reported="failed", problem=order.problem)
     return order
 
 

@@ -16,10 +16,10 @@ from appliance.statement.paper.words import both, clock_time, free, ltr
 FIRST_STEPS = (
     N_("Connect the power, the screen, the keyboard and the mouse, then press the power button."),
     N_("Choose language and Wi-Fi, then your name and a password. The hotspot of a phone will do."),
-    N_("Write the password down and keep it at home: without it nobody can open your files."),
+    N_("Write the password down and keep it at home: if you forget it, you cannot log in."),
     N_("On the desktop is all you need: bills, prices, orders, photos, e-mail, printing."),
-    N_("Copy your files to a USB stick once a week with the backup button on the desktop."),
-    N_("Switch off from the menu in the corner; do not pull the plug."),
+    N_("Copy your files to a USB stick once a week with the “Backup” button on the desktop."),
+    N_("Switch off with the power button on the bar; do not pull the plug."),
 )
 
 

@@ -6,49 +6,20 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from gi.repository import GLib
+from gi.repository import GLib, Gtk
 
-from familypc.tasks import backup, sticks, words
-from familypc.tasks.backup import Copy, File, Plan, Progress
+from familypc.tasks import backup, backup_told, copying, papers, places, sticks, words
+from familypc.tasks.backup import Missing, Plan
+from familypc.tasks.backup_told import FROM_STICK, TO_STICK, Way
+from familypc.tasks.copying import Progress
 from familypc.tasks.folders import family_folders
-from familypc.tasks.frame import TaskWindow, choice, label, row
+from familypc.tasks.frame import TaskWindow, choice, label, named, row
+from familypc.tasks.places import ROOT, Backup
 from familypc.tasks.session import today
 
-# Below the person's directory on the stick: readable in both languages, the same in both.
-_PLACES = {
-    kind: "{} - {}".format(*words.texts(kind))
-    for kind in ("documents", "pictures", "desktop", "downloads", "music", "videos")
-}
-_ABOVE = Path("/")
-
-
-def _files_here(folders: dict[str, Path]) -> list[File]:
-    """The family's files, each by its path on the stick."""
-    return [
-        replace(file, path=f"{_PLACES[kind]}/{file.path}")
-        for kind, place in folders.items()
-        for file in backup.files_below(place)
-    ]
-
-
-def _here(path: str, folders: dict[str, Path]) -> Path | None:
-    """Where on this PC a file of the stick belongs; None for what is not from a backup."""
-    top, _, rest = path.partition("/")
-    kind = next((kind for kind, name in _PLACES.items() if name == top), None)
-    return folders[kind] / rest if kind in folders and rest else None
-
-
-def _with_places(plan: Plan, folders: dict[str, Path], *, source_here: bool) -> Plan:
-    """The same plan with the paths on this PC as full ones, relative to the root directory."""
-    copies = []
-    for copy in plan.copies:
-        here = _here(copy.source if source_here else copy.target, folders)
-        if here is None:
-            continue
-        full = str(here.relative_to(_ABOVE))
-        names = (full, copy.target) if source_here else (copy.source, full)
-        copies.append(Copy(*names, copy.size_bytes))
-    return replace(plan, copies=tuple(copies))
+_LIST_PX = 240
+# On a PC that is full to its end nothing can be saved any more.
+_KEPT_FREE = 1 << 30
 
 
 class BackupWindow(TaskWindow):
@@ -60,6 +31,7 @@ class BackupWindow(TaskWindow):
         self.plan = Plan(copies=())
         self.folders = family_folders()
         self.person = GLib.get_real_name() or GLib.get_user_name()
+        self.mark = places.machine_mark(places.MACHINE_ID.read_text())
         self.start = self.button("backup-start", self.copy, main=True)
         self.eject = self.button("backup-eject", self.let_go, main=True)
         self.restore = self.button("backup-restore", self.bring_back)
@@ -109,71 +81,57 @@ class BackupWindow(TaskWindow):
             self.state.set_text(self.say("backup-none"))
             self.refresh()
             return
-        place, folders = backup.place_on(stick.place, self.person), self.folders
+        place, folders = self._own_place(stick), self.folders
 
         def work() -> Plan:
-            there = backup.files_below(place)
-            return backup.backup_plan(_files_here(folders), there, stick.largest_bytes)
+            here = places.family_files(folders)
+            there = copying.files_below(place).files
+            plan = backup.backup_plan(here.files, there, stick.largest_bytes)
+            missing = plan.missing.and_also(Missing(unread=here.unread))
+            return backup.within(replace(plan, missing=missing), stick.free_bytes)
 
         def after(plan: Plan) -> None:
             self.plan = plan
-            self.state.set_text("\n".join(self._sentences(plan, stick)))
+            self.state.set_text(backup_told.waiting_told(plan, self.tongue))
 
         self.beside(work, after, self.say("looking"))
 
-    def _sentences(self, plan: Plan, stick: sticks.Stick) -> list[str]:
-        size = words.size_text(plan.size_bytes, self.tongue)
-        free = words.size_text(stick.free_bytes, self.tongue)
-        told = []
-        if plan.copies:
-            told.append(self.say("backup-to-do", files=len(plan.copies), size=size))
-            if not plan.fits(stick.free_bytes):
-                told.append(self.say("backup-full", size=size, free=free))
-        elif plan.same:
-            told.append(self.say("backup-all-there", files=plan.same))
-        elif not plan.too_large:
-            told.append(self.say("backup-empty"))
-        if plan.too_large:
-            names = words.listed(tuple(Path(one).name for one in plan.too_large), self.tongue)
-            told.append(self.say("backup-too-large", names=names))
-        return told
+    def _own_place(self, stick: sticks.Stick) -> Path:
+        return places.place_on(stick.place, self.person, self.mark)
 
     def refresh(self) -> None:
-        """Copying needs a stick with room; only a stick can be let go."""
-        stick = self.chosen
-        ready = stick is not None and not self.busy
-        waits = bool(stick and self.plan.copies and self.plan.fits(stick.free_bytes))
-        self.start.set_sensitive(ready and waits)
+        """Copying needs a stick with room for something; only a stick can be let go."""
+        ready = self.chosen is not None and not self.busy
+        self.start.set_sensitive(ready and bool(self.plan.copies))
         self.restore.set_sensitive(ready)
         self.eject.set_sensitive(ready)
 
     def copy(self) -> None:
         """Copy what waits, and look again at what is there then."""
-        stick = self.chosen
-        if stick is None:
-            return
-        place = backup.place_on(stick.place, self.person)
-        plan = _with_places(self.plan, self.folders, source_here=True)
-        self._carry_out(plan, _ABOVE, place, stick, "backup-done")
+        if (stick := self.chosen) is not None:
+            self._carry_out(TO_STICK, self.plan, self._own_place(stick), stick)
 
-    def _carry_out(
-        self, plan: Plan, source: Path, target: Path, stick: sticks.Stick, done: str
-    ) -> None:
+    def _carry_out(self, way: Way, plan: Plan, place: Path, stick: sticks.Stick) -> None:
         def tell(progress: Progress) -> None:
             GLib.idle_add(self._tell_progress, progress, len(plan.copies), plan.size_bytes)
 
         def work() -> tuple[str, bool]:
             try:
-                target.mkdir(parents=True, exist_ok=True)
-                result = backup.carry_out(plan, source, target, tell)
+                if way is TO_STICK:
+                    place.mkdir(parents=True, exist_ok=True)
+                    ready = places.from_here(plan, self.folders)
+                    result = copying.carry_out(ready, ROOT, place, tell)
+                else:
+                    ready = places.to_here(plan, self.folders)
+                    result = copying.carry_out(ready, place, ROOT, tell, _is_untouched)
             except OSError:
                 if stick.place.is_mount():
                     raise
                 return self.say("backup-gone"), True
-            if result.failed:
-                names = words.listed(tuple(Path(one).name for one in result.failed), self.tongue)
-                return self.say("backup-failed", files=result.files, names=names), True
-            return self.say(done, files=result.files), False
+            if result.missing.count and not stick.place.is_mount():
+                return self.say("backup-gone"), True
+            problem = bool(plan.missing.count or result.missing.count)
+            return backup_told.result_told(way, plan, result, self.tongue), problem
 
         def after(said: tuple[str, bool]) -> None:
             text, problem = said
@@ -187,38 +145,87 @@ class BackupWindow(TaskWindow):
 
     def _tell_progress(self, progress: Progress, files: int, size_bytes: int) -> bool:
         if self.busy:
-            number = min(progress.files + len(progress.failed) + 1, files)
+            number = min(progress.files + progress.missing.count + 1, files)
             self.tell(self.say("backup-copying", files=number, all=files))
             self.progress(progress.bytes / size_bytes if size_bytes else 1.0)
         return False
 
     def bring_back(self) -> None:
-        """Copy back what is on the stick and not here."""
+        """Copy back what is on the stick and not here; if the own backup has nothing, ask which."""
         stick = self.chosen
         if stick is None:
             return
-        place, folders = backup.place_on(stick.place, self.person), self.folders
+        own = self._own_place(stick)
 
-        def work() -> tuple[Plan, bool]:
-            there = list(backup.files_below(place))
-            plan = backup.restore_plan(there, _files_here(folders), self.tongue, today())
-            return _with_places(plan, folders, source_here=False), bool(there)
+        def work() -> tuple[Plan, list[Backup]]:
+            plan = self._plan_from(own)
+            nothing = not plan.copies and not plan.missing.count
+            return plan, places.other_backups(stick.place, own) if nothing else []
 
-        def after(found: tuple[Plan, bool]) -> None:
-            plan, any_there = found
-            free = shutil.disk_usage(Path.home()).free
-            if not any_there:
-                self.tell(self.say("restore-none"))
-            elif not plan.copies:
-                self.tell(self.say("restore-same", files=plan.same))
-            elif not plan.fits(free):
-                size = words.size_text(plan.size_bytes, self.tongue)
-                text = self.say("restore-full", size=size, free=words.size_text(free, self.tongue))
-                self.tell(text, problem=True)
-            else:
-                self._carry_out(plan, place, _ABOVE, stick, "restore-done")
+        def after(found: tuple[Plan, list[Backup]]) -> None:
+            plan, others = found
+            if not others:
+                self._bring(plan, own, stick)
+            elif (place := self._choose(others)) is not None:
+                self.beside(
+                    lambda: self._plan_from(place),
+                    lambda other: self._bring(other, place, stick),
+                    self.say("looking"),
+                )
 
         self.beside(work, after, self.say("looking"))
+
+    def _plan_from(self, place: Path) -> Plan:
+        there = copying.files_below(place)
+        here = places.family_files(self.folders).files
+        known = {file.path for file in there.files}
+        full = {file.path: places.here(file.path, self.folders) for file in here}
+        both = (path for name, path in full.items() if name in known)
+        untouched = papers.untouched_papers(both, papers.TEMPLATES)
+        plan = backup.restore_plan(
+            there.files,
+            here,
+            self.tongue,
+            today(),
+            kinds=self.folders,
+            untouched={name for name, path in full.items() if path in untouched},
+        )
+        plan = replace(plan, missing=Missing(unread=there.unread))
+        return backup.within(plan, shutil.disk_usage(self.folders["others"]).free - _KEPT_FREE)
+
+    def _bring(self, plan: Plan, place: Path, stick: sticks.Stick) -> None:
+        if plan.copies or plan.missing.count:
+            self._carry_out(FROM_STICK, plan, place, stick)
+        else:
+            self.tell(backup_told.nothing_told(FROM_STICK, plan, self.tongue))
+
+    def _choose(self, found: list[Backup]) -> Path | None:
+        """Which of the backups she wants; None if none of them."""
+        listed = Gtk.ListBox(
+            selection_mode=Gtk.SelectionMode.BROWSE, activate_on_single_click=False
+        )
+        listed.connect("row-activated", lambda *_: listed.get_toplevel().response(0))
+        named(listed, self.say("restore-choose"))
+        # Pango takes a line's direction from its first letter, not looking past an isolate.
+        mark = "\u200f" if self.tongue == "ar" else "\u200e"
+        for one in found:
+            name, day = words.isolated(one.name), words.isolated(one.newest.isoformat())
+            told = self.say("restore-row", name=name, date=day)
+            listed.add(label(f"{mark}{told}", "why"))
+        listed.select_row(listed.get_row_at_index(0))
+        # So that arrows choose at once, and Enter takes.
+        listed.connect("map", lambda _: listed.get_selected_row().grab_focus())
+        inside = Gtk.ScrolledWindow(
+            hscrollbar_policy=Gtk.PolicyType.NEVER, propagate_natural_height=True
+        )
+        inside.set_max_content_height(_LIST_PX)
+        inside.add(listed)
+        chosen = self.ask(self.say("restore-choose"), ("restore-bring", "go-back"), inside)
+        return (
+            found[listed.get_selected_row().get_index()].place
+            if chosen == "restore-bring"
+            else None
+        )
 
     def let_go(self) -> None:
         """Unmount the stick, and say when it may be pulled out."""
@@ -237,3 +244,7 @@ class BackupWindow(TaskWindow):
             self.refresh()
 
         sticks.let_go(stick, after)
+
+
+def _is_untouched(path: Path) -> bool:
+    return path.exists() and path in papers.untouched_papers([path], papers.TEMPLATES)

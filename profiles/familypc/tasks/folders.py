@@ -25,10 +25,10 @@ def folder(kind: str) -> Path:
 
 
 def family_folders() -> dict[str, Path]:
-    """All directories that hold a family's files, each once, by kind."""
+    """All directories that hold a family's files, each once, by kind; `others` is home itself."""
     found: dict[str, Path] = {}
     for kind in _KINDS:
         place = folder(kind)
         if place != Path.home() and place not in found.values():
             found[kind] = place
-    return found
+    return {**found, "others": Path.home()}

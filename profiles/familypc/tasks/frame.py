@@ -84,6 +84,31 @@ class TaskWindow(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         self.bar.set_visible(share is not None)
         self.bar.set_fraction(share or 0.0)
 
+    def ask(
+        self, text: str, answers: tuple[str, ...], inside: Gtk.Widget | None = None
+    ) -> str | None:
+        """Ask, and wait for one of the answers, which are keys of texts; None: Escape.
+
+        The first is the one that Enter gives, so it must be one that loses nothing.
+        """
+        dialog = Gtk.MessageDialog(
+            transient_for=self, modal=True, message_type=Gtk.MessageType.QUESTION, text=text
+        )
+        dialog.set_title(self.get_title())
+        # The main answer stands where a line ends, as in the row of buttons.
+        for number, key in reversed(list(enumerate(answers))):
+            button = dialog.add_button(self.say(key), number)
+            button.get_style_context().add_class("large")
+        dialog.set_default_response(0)
+        if inside is None:
+            dialog.get_widget_for_response(0).grab_focus()
+        else:
+            dialog.get_content_area().pack_start(inside, True, True, 0)
+            inside.show_all()
+        number = dialog.run()
+        dialog.destroy()
+        return answers[number] if number >= 0 else None
+
     def refresh(self) -> None:
         """Which controls can be used now; each window says its own."""
 

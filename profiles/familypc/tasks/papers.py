@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -84,11 +84,31 @@ def instance(template: Path, target: Path) -> None:
 
 def untouched(template: Path, paper: Path) -> bool:
     """Whether a paper still has the very content of its template."""
+    content = _content(template)
+    return content is not None and content == _content(paper)
+
+
+def untouched_papers(papers: Iterable[Path], templates: Path) -> frozenset[Path]:
+    """Which of the files are papers that were made and never written into.
+
+    One that LibreOffice has open is not among them: it may be written into at any moment.
+    """
+    contents = {_content(template) for template in templates.glob("*/*.ot[st]")} - {None}
+    return frozenset(
+        paper
+        for paper in papers
+        if paper.suffix in _FORMS.values()
+        and not paper.with_name(f".~lock.{paper.name}#").exists()
+        and _content(paper) in contents
+    )
+
+
+def _content(paper: Path) -> bytes | None:
     try:
-        with zipfile.ZipFile(template) as one, zipfile.ZipFile(paper) as other:
-            return one.read("content.xml") == other.read("content.xml")
+        with zipfile.ZipFile(paper) as package:
+            return package.read("content.xml")
     except (OSError, KeyError, zipfile.BadZipFile):
-        return False
+        return None
 
 
 def paper_file(name: str, language: str, documents: Path, day: date, templates: Path) -> Path:

@@ -1,6 +1,7 @@
 """Printing a file through CUPS: which printers there are, what can be printed, and handing it over.
 
-Papers of LibreOffice become PDF first: CUPS does not read them.
+Papers of LibreOffice become PDF first: CUPS does not read them. So does plain text: CUPS prints it
+letter by letter from the left, and Arabic letters neither join nor stand in their order.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-_DIRECT = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".txt"})
+from familypc.tasks.plaintext import decoded, text_paper
+
+_DIRECT = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff"})
+_TEXT = ".txt"
 _BY_OFFICE = frozenset(
     {".odt", ".ods", ".odp", ".odg", ".ott", ".ots", ".doc", ".docx", ".xls", ".xlsx", ".ppt",
      ".pptx", ".rtf", ".csv"}
@@ -40,7 +44,7 @@ class PrintError(Exception):
 
 def printable(path: Path) -> bool:
     """Whether a file of that name can be printed."""
-    return path.suffix.lower() in _DIRECT | _BY_OFFICE
+    return path.suffix.lower() in _DIRECT | _BY_OFFICE | {_TEXT}
 
 
 def printers_from(names: str, default: str) -> tuple[Printer, ...]:
@@ -58,9 +62,7 @@ def printers() -> tuple[Printer, ...]:
 def print_file(path: Path, printer: str, copies: int) -> str:
     """Hand a file over to a printer; the name of its job. `PrintError`. May take minutes."""
     with tempfile.TemporaryDirectory(prefix="print-") as place:
-        ready = path
-        if path.suffix.lower() in _BY_OFFICE:
-            ready = _pdf_of(path, Path(place))
+        ready = path if path.suffix.lower() in _DIRECT else _pdf_of(path, Path(place))
         words = ["lp", "-d", printer, "-n", str(copies), "-t", path.stem, "--", str(ready)]
         done = _run(words, _TIMEOUT_S)
     if done.returncode:
@@ -80,6 +82,10 @@ def is_waiting(job: str) -> bool:
 
 
 def _pdf_of(path: Path, place: Path) -> Path:
+    if path.suffix.lower() == _TEXT:
+        written = place / f"{path.stem}.fodt"
+        written.write_text(text_paper(decoded(path.read_bytes())), encoding="utf-8")
+        path = written
     words = ["libreoffice", "--headless", "--convert-to", "pdf", "--outdir", str(place), str(path)]
     done = _run(words, _OFFICE_TIMEOUT_S)
     made = place / f"{path.stem}.pdf"

@@ -26,6 +26,7 @@ class ScanWindow(TaskWindow):
         self.work = tempfile.TemporaryDirectory(prefix="scan-")
         self.pages: list[Path] = []
         self.saved: list[Path] = []
+        self.leaving = False
         self.save_button = self.button("scan-save", self.save, main=True)
         self.scan_button = self.button("scan-page", self.scan, main=True)
         self.open_button = self.button("scan-open", self.open)
@@ -37,6 +38,7 @@ class ScanWindow(TaskWindow):
         self.body.pack_start(self.place, False, False, 0)
         self.body.pack_start(row(self.say("scan-kind"), self.kind), False, False, 0)
         self.body.pack_start(self.picture, False, False, 0)
+        self.connect("delete-event", self._stays)
         self.connect("destroy", lambda _: self.work.cleanup())
         self.show_all()
         self.look()
@@ -76,6 +78,8 @@ class ScanWindow(TaskWindow):
             small = GdkPixbuf.Pixbuf.new_from_file_at_size(str(target), _PICTURE_PX, _PICTURE_PX)
             self.picture.set_from_pixbuf(small)
             self.tell(self.say("scan-pages", pages=len(self.pages)))
+            if self.leaving:
+                self.save()
 
         self.beside(
             lambda: scanning.scan_page(self.scanners[number], target),
@@ -95,12 +99,29 @@ class ScanWindow(TaskWindow):
             self.picture.clear()
             name, where = words.isolated(made[0].name), words.isolated(place.name)
             self.tell(self.say("scan-saved", name=name, folder=where))
+            if self.leaving:
+                self.destroy()
 
         self.beside(
             lambda: scanning.save(pages, kind, place, self.tongue, today()),
             after,
             self.say("scan-saving"),
         )
+
+    def _stays(self, *_: object) -> bool:
+        """Whether the window stays open when it is closed: sheets are not thrown away unasked."""
+        if not self.pages:
+            return False
+        text = self.say("scan-unsaved", pages=len(self.pages))
+        answer = self.ask(text, ("scan-save", "scan-throw-away", "go-back"))
+        if answer == "scan-save" and self.pages:
+            # What is being scanned or saved right now comes to its end first.
+            self.leaving = True
+            if not self.busy:
+                self.save()
+            return True
+        # Saved while the question stood there: then it is only left to close.
+        return answer not in ("scan-save", "scan-throw-away")
 
     def open(self) -> None:
         """Open what was saved; text in the word processor, not in an editor."""

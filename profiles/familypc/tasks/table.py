@@ -128,7 +128,7 @@ TASKS = (
     Task(
         name="scan",
         entry="tajdeed-task-scan",
-        ar="مسح ورقة",
+        ar="مسح ضوئي",
         en="Scan",
         ar_comment="حوّل ورقة إلى ملف PDF أو نص",
         en_comment="Turn a sheet into a PDF or into text",

@@ -18,6 +18,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "downloads": ("التنزيلات", "Downloads"),
     "music": ("الموسيقى", "Music"),
     "videos": ("الفيديو", "Videos"),
+    "others": ("ملفات أخرى", "Other files"),
     # pictures
     "photo": ("جهّز صورة", "Make a picture ready"),
     "photo-why": (
@@ -42,8 +43,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     # backup
     "backup": ("نسخة احتياطية على ذاكرة USB", "Backup to a USB stick"),
     "backup-why": (
-        "تُنسخ ملفاتك إلى الذاكرة، فتبقى لك لو تعطّل الجهاز. لا يُحذف شيء من الجهاز ولا من الذاكرة.",
-        "Your files are copied to the stick, so that you keep them if the PC breaks. Nothing is deleted.",
+        "تُنسخ ملفاتك إلى الذاكرة، فتبقى لك لو تعطّل الجهاز. لا يُحذف ملف، والنسخة الجديدة تحل محل القديمة.",
+        "Your files are copied to the stick, so that you keep them if the PC breaks. No file is deleted; a newer copy takes the older one's place.",
     ),
     "backup-none": (
         "وصّل ذاكرة USB بالجهاز، ثم اضغط «ابحث من جديد».",
@@ -56,30 +57,43 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "كل ملفاتك ({files}) منسوخة على هذه الذاكرة.",
         "All your files ({files}) are on this stick.",
     ),
+    "backup-same": (
+        "ما هو منسوخ من ملفاتك على هذه الذاكرة: {files}.",
+        "Files of yours that are on this stick: {files}.",
+    ),
     "backup-empty": ("لا توجد ملفات لنسخها بعد.", "There are no files to copy yet."),
     "backup-to-do": (
         "ملفات تنتظر النسخ: {files}، وحجمها {size}.",
         "Files to be copied: {files}, in all {size}.",
     ),
     "backup-full": (
-        "المساحة لا تكفي: يلزم {size} والفارغ {free}. استعمل ذاكرة أكبر.",
-        "There is not enough room: {size} needed, {free} free. Take a larger stick.",
+        "لا تتسع الذاكرة لهذه الملفات ({count}): {names}. استعمل لها ذاكرة أكبر.",
+        "There is no room on the stick for these ({count}): {names}. Take a larger stick for them.",
     ),
     "backup-too-large": (
         "ملفات أكبر مما تقبله هذه الذاكرة (4 غيغابايت)، ولن تُنسخ: {names}",
         "Too large for this stick (4 GB) and not copied: {names}",
+    ),
+    "backup-unread": (
+        "تعذّرت قراءة هذه من الجهاز ({count}): {names}. أعد تشغيل الجهاز ثم انسخ من جديد. إن تكرر ذلك فاطلب المساعدة، فقد يكون قرص الجهاز تالفًا.",
+        "These could not be read from the PC ({count}): {names}. Restart the PC and copy again. If it says so again, ask for help: its disk may be failing.",
     ),
     "backup-start": ("انسخ الآن", "Copy now"),
     "backup-restore": ("استعد ملفاتي من الذاكرة", "Bring my files back from the stick"),
     "backup-eject": ("أخرج الذاكرة بأمان", "Remove the stick safely"),
     "backup-copying": ("يُنسخ الملف {files} من {all}…", "Copying file {files} of {all}…"),
     "backup-done": (
-        "تم. نُسخت الملفات ({files}) وقُرئت من الذاكرة للتأكد منها. أخرج الذاكرة قبل فصلها.",
-        "Done. {files} files were copied and read back to be sure. Remove the stick before unplugging it.",
+        "تم. نُسخت الملفات ({files}) وقُرئت من الذاكرة للتأكد منها، وكل ملفاتك الآن عليها. أخرج الذاكرة قبل فصلها.",
+        "Done. {files} files were copied and read back to be sure; all your files are on the stick now. Remove the stick before unplugging it.",
     ),
+    "backup-part": (
+        "نُسخت الملفات ({files}) وقُرئت من الذاكرة للتأكد منها، لكن النسخة ناقصة:",
+        "{files} files were copied and read back to be sure, but the backup is not complete:",
+    ),
+    "nothing-copied": ("لم يُنسخ أي ملف:", "No file was copied:"),
     "backup-failed": (
-        "نُسخت ملفات ({files})، ولم تُنسخ هذه: {names}. جرّب ذاكرة أخرى.",
-        "{files} files were copied, but not these: {names}. Try another stick.",
+        "لم تُكتب هذه على الذاكرة ({count}): {names}. جرّب ذاكرة أخرى.",
+        "These could not be written to the stick ({count}): {names}. Try another stick.",
     ),
     "backup-gone": (
         "فُصلت الذاكرة قبل أن يكتمل النسخ. وصّلها وحاول مرة أخرى؛ ملفاتك على الجهاز سليمة.",
@@ -97,17 +111,36 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "لا توجد على هذه الذاكرة نسخة من ملفاتك.",
         "There is no backup of your files on this stick.",
     ),
+    "restore-choose": (
+        "على الذاكرة هذه النسخ. أيّها تريد أن تستعيد؟",
+        "These backups are on the stick. Which one do you want back?",
+    ),
+    "restore-row": ("{name} (أحدث ملف فيها: {date})", "{name} (newest file: {date})"),
+    "restore-bring": ("استعدها", "Bring it back"),
+    "go-back": ("رجوع", "Go back"),
     "restore-same": (
         "كل ما على الذاكرة ({files}) موجود على الجهاز.",
         "Everything on the stick ({files}) is on the PC.",
     ),
     "restore-full": (
-        "لا توجد مساحة كافية على الجهاز: يلزم {size} والفارغ {free}.",
-        "There is not enough room on the PC: {size} needed, {free} free.",
+        "لا يتسع الجهاز لهذه الملفات ({count}): {names}. أفرغ سلة المهملات ثم حاول مرة أخرى.",
+        "There is no room on the PC for these ({count}): {names}. Empty the wastebasket, then try again.",
+    ),
+    "restore-unread": (
+        "تعذّرت قراءة هذه من الذاكرة ({count}): {names}. وصّل الذاكرة بمنفذ آخر ثم حاول مرة أخرى.",
+        "These could not be read from the stick ({count}): {names}. Plug the stick into another socket, then try again.",
+    ),
+    "restore-failed": (
+        "لم تُكتب هذه على الجهاز ({count}): {names}. أعد تشغيل الجهاز ثم حاول مرة أخرى.",
+        "These could not be written to the PC ({count}): {names}. Restart the PC, then try again.",
     ),
     "restore-done": (
-        "تم. عادت الملفات ({files}) إلى أماكنها. وما كان عندك غيره بقي، وجاءت نسخته بجانبه.",
-        "Done. {files} files are back in their places. Where you had another one, it stays and the copy is beside it.",
+        "تم. عادت الملفات ({files}) إلى أماكنها. والملف الذي تغيّر على الجهاز بقي كما هو، ووُضعت نسخة الذاكرة بجانبه وفي اسمها «من النسخة».",
+        "Done. {files} files are back in their places. A file that was changed on the PC stays as it is; the stick's copy is beside it, with “from the backup” in its name.",
+    ),
+    "restore-part": (
+        "عادت الملفات ({files}) إلى أماكنها، لكن بعض ما على الذاكرة لم يعد:",
+        "{files} files are back in their places, but some of what is on the stick is not:",
     ),
     # print
     "print": ("اطبع", "Print"),
@@ -145,9 +178,9 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "print-no-choice": ("اختر ملفًا أولًا.", "Choose a file first."),
     # scan
-    "scan": ("امسح ورقة", "Scan a sheet"),
+    "scan": ("صوّر ورقة بالماسح", "Scan a sheet"),
     "scan-why": (
-        "ضع الورقة في الماسح ووجهها إلى الزجاج، ثم اضغط «امسح».",
+        "ضع الورقة في الماسح ووجهها إلى الزجاج، ثم اضغط «صوّر».",
         "Put the sheet face down on the glass, then press “Scan”.",
     ),
     "scan-looking": ("يبحث عن الماسحات…", "Looking for scanners…"),
@@ -162,11 +195,16 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "pdf": ("ملف PDF", "PDF"),
     "picture": ("صورة", "Picture"),
     "text": ("نص للتعديل", "Text to edit"),
-    "scan-page": ("امسح", "Scan"),
-    "scan-another": ("امسح ورقة أخرى", "Scan another sheet"),
-    "scan-scanning": ("يُمسح الآن، لا تحرّك الورقة…", "Scanning, do not move the sheet…"),
-    "scan-pages": ("الأوراق الممسوحة: {pages}", "Sheets so far: {pages}"),
+    "scan-page": ("صوّر", "Scan"),
+    "scan-another": ("صوّر ورقة أخرى", "Scan another sheet"),
+    "scan-scanning": ("تُصوَّر الآن، لا تحرّك الورقة…", "Scanning, do not move the sheet…"),
+    "scan-pages": ("الأوراق المصوّرة: {pages}", "Sheets so far: {pages}"),
     "scan-save": ("احفظ", "Save"),
+    "scan-unsaved": (
+        "لم تُحفظ الأوراق التي صوّرتها ({pages}). ماذا تريد أن تفعل؟",
+        "The sheets that you scanned ({pages}) are not saved. What do you want to do?",
+    ),
+    "scan-throw-away": ("لا تحفظها", "Throw away"),
     "scan-saving": (
         "يُحفظ، وقد تستغرق قراءة النص دقيقة…",
         "Saving; reading the text may take a minute…",
@@ -174,10 +212,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "scan-saved": ("حُفظ «{name}» في {folder}.", "“{name}” was saved in {folder}."),
     "scan-open": ("افتح الملف", "Open the file"),
     "scan-failed": (
-        "لم تُمسح الورقة ({what}). تأكد أن الماسح يعمل وأن غطاءه مغلق، ثم حاول مرة أخرى.",
+        "لم تُصوَّر الورقة ({what}). تأكد أن الماسح يعمل وأن غطاءه مغلق، ثم حاول مرة أخرى.",
         "The sheet was not scanned ({what}). See that the scanner is on and its lid closed, then try again.",
     ),
-    "scan-folder": ("الأوراق الممسوحة", "Scanned sheets"),
+    "scan-folder": ("الأوراق المصوّرة", "Scanned sheets"),
 }
 
 
