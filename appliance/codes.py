@@ -92,10 +92,18 @@ TEXTS: dict[str, Text] = {
     "ticket-count-unreadable": Text(N_("How often the ticket was used cannot be read ({file})"), _NOT_TOUCHED),
     # the stick
     "state-not-writable": Text(N_("The stick's state partition cannot be used ({problem})"), N_("Results are unsigned records, not certificates. Use another stick.")),
+    "state-full": Text(N_("The stick has {free_mib} MiB left for records: too little for another machine"), N_("{waiting} statements wait on it. Connect the network: what the server has registered makes room, and the work goes on by itself. Otherwise use another stick and give this one to the office.")),
     "no-station-key": Text(N_("There is no usable station key ({problem})"), N_("Results are unsigned records, not certificates. Use another stick.")),
+    "drive-unsigned": Text(N_("The record of this drive is not signed"), N_("It is no certificate. Erase the drive again with a good stick.")),
+    "statement-not-signable": Text(N_("What was measured could not be put into a statement ({problem})"), N_("It stands in an unsigned record, which is no certificate. Keep the stick and tell the office.")),
+    "statement-lost": Text(N_("The statement {id} is no longer on the stick")),
+    "job-set-aside": Text(N_("An earlier job on this stick cannot be read and was set aside: machine {machine}, asset tag {asset_tag} ({problem})"), N_("What it had not certified before counts as not certified: erase that machine again. Keep the stick and tell the office (jobs/{folder}).")),
+    "job-waits": Text(N_("An earlier job on this stick cannot be closed now: machine {machine}, asset tag {asset_tag} ({problem})"), N_("It is tried again at the next start. Keep the stick.")),
+    "job-stuck": Text(N_("The job does not go on ({problem})"), N_("It is tried again every few seconds. If this stays, switch the machine off by its button, keep the stick and tell the office: what is not certified by then counts as not certified.")),
     "stick-unknown": Text(N_("It is not known which disk we were started from"), N_("Only the stick itself may erase; start from it.")),
     "stick-gone": Text(N_("The stick was pulled out: what is running can no longer be recorded"), N_("Switch the machine off by its button, put the stick back and start again: what is certain is stated then. A drive with half an image does not start.")),
     "log-broken": Text(N_("The event log {file} is damaged in line {line}"), N_("Nothing that it says can be certified.")),
+    "log-not-written": Text(N_("The event log {file} cannot be written ({problem})"), N_("What is not recorded is not certified. Use another stick.")),
     "key-unreadable": Text(N_("The key {file} cannot be used ({problem})")),
     "chain-broken": Text(N_("The station's chain of statements is damaged ({problem})"), N_("Results are unsigned records, not certificates. Use another stick.")),
     # drives that are left alone

@@ -8,6 +8,7 @@ Every default is safe: with an empty file nothing is erased without a person's c
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,8 @@ def _whole(low: int, high: int) -> Kind:
 
 
 TEXT = Kind(schema={"type": "string", "maxLength": 200}, expected="text")
+# IEEE 802.11: 32 bytes at most. The name of its file is made of it, too.
+SSID = Kind(schema={"type": "string", "maxLength": 32}, expected="text (0 … 32)")
 SWITCH = Kind(schema={"type": "boolean"}, expected="true | false")
 TEXTS = Kind(
     schema={"type": "array", "items": {"type": "string", "maxLength": 200}, "maxItems": 100},
@@ -174,7 +177,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(key="handover.hours", kind=TEXT, default="", help=N_("When somebody answers that number")),
     Setting(key="handover.warranty", kind=TEXT, default="", help=N_("What the organisation warrants, in Arabic, as it stands on the handover sheet")),
     Setting(key="servers", kind=SERVERS, default=(), help=N_("Central servers that get the statements")),
-    Setting(key="network.wifi.ssid", kind=TEXT, default="", help=N_("Wi-Fi network to join")),
+    Setting(key="network.wifi.ssid", kind=SSID, default="", help=N_("Wi-Fi network to join")),
     Setting(key="network.wifi.psk_file", kind=TEXT, default="", help=N_("File on the stick that holds the Wi-Fi password")),
     Setting(key="network.proxy", kind=TEXT, default="", help=N_("HTTP proxy")),
     Setting(key="network.ntp", kind=HOST, default="", help=N_("Time server (NTP) that is asked where no central server has told the time")),
@@ -245,7 +248,7 @@ def read(file: Path = STATION_FILE, cmdline: Path = CMDLINE) -> Settings:
     for setting in SETTINGS:
         if setting.cmdline and setting.cmdline in words:
             word = words[setting.cmdline]
-            _check(setting, word, str(cmdline), 1)
+            _check(setting, word, str(cmdline), 1, word)
             values[setting.key], origin[setting.key] = word, "kernel command line"
     _check_together(values, origin)
     return Settings(values, origin)
@@ -299,10 +302,18 @@ def parsed(text: bytes, file: str) -> dict[str, Any]:
     import yaml
 
     try:
-        root = yaml.compose(text.decode("utf-8-sig"), Loader=yaml.SafeLoader)
+        characters = text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = text[: error.start].count(b"\n") + 1
         raise ConfigError("config-not-utf8", file=file, line=line) from error
+    try:
+        loader = _loader()(characters)
+        try:
+            root = loader.get_single_node()
+        except RecursionError as error:
+            raise ConfigError(
+                "config-not-yaml", file=file, line=loader.line + 1, problem="nested too deeply"
+            ) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise ConfigError(
@@ -315,6 +326,22 @@ def parsed(text: bytes, file: str) -> dict[str, Any]:
     if root is not None:
         _walk(root, "", file, values)
     return values
+
+
+@functools.cache
+def _loader() -> type[yaml.SafeLoader]:
+    """A reader of YAML that takes nothing for a date: no setting is one, but a lot's name may
+    look like one, also like a wrong one (2026-31-12)."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, form) for tag, form in forms if not tag.endswith(":timestamp")]
+        for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    return Loader
 
 
 def _walk(node: yaml.Node, prefix: str, file: str, values: dict[str, Any]) -> None:
@@ -339,7 +366,7 @@ def _walk(node: yaml.Node, prefix: str, file: str, values: dict[str, Any]) -> No
         seen.add(key)
         if key in _BY_KEY:
             value = _plain(value_node)
-            _check(_BY_KEY[key], value, file, line)
+            _check(_BY_KEY[key], value, file, line, _shown(value_node))
             values[key] = tuple(value) if isinstance(value, list) else value
         elif any(known.startswith(key + ".") for known in _BY_KEY):
             _walk(value_node, key, file, values)
@@ -352,16 +379,20 @@ def _walk(node: yaml.Node, prefix: str, file: str, values: dict[str, Any]) -> No
 
 
 def _plain(node: yaml.Node) -> Any:
-    import yaml
-
+    """What a node stands for; None, which no setting takes, where it stands for nothing."""
     try:
-        return yaml.SafeLoader("").construct_object(node, deep=True)
-    except yaml.YAMLError:
+        return _loader()("").construct_object(node, deep=True)
+    except Exception:
+        # Of a tag that does not fit its text (`!!int foo`) PyYAML raises whatever its own
+        # conversion raises: ValueError, KeyError, AttributeError.
         return None
 
 
 def _shown(node: yaml.Node) -> str:
-    return str(node.value)[:60] if isinstance(node.value, str) else type(node).__name__
+    """What stands in the file, as far as it fits into a message."""
+    if isinstance(node.value, str):
+        return node.value[:60]
+    return str(_plain(node) or type(node).__name__)[:60]
 
 
 def _nearest(key: str) -> str:
@@ -370,7 +401,7 @@ def _nearest(key: str) -> str:
     return ", ".join(difflib.get_close_matches(key, _BY_KEY, n=1, cutoff=0.5))
 
 
-def _check(setting: Setting, value: object, file: str, line: int) -> None:
+def _check(setting: Setting, value: object, file: str, line: int, found: str) -> None:
     import jsonschema
 
     value = list(value) if isinstance(value, tuple) else value
@@ -381,7 +412,7 @@ def _check(setting: Setting, value: object, file: str, line: int) -> None:
             line=line,
             key=setting.key,
             expected=setting.kind.expected,
-            found=str(value)[:60],
+            found=found[:60],
         )
 
 

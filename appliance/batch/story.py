@@ -84,8 +84,11 @@ def progress(state: JobState) -> Event:
 
 
 def exit_code(state: JobState) -> int:
-    """0 where every drive of the plan ended as planned and none may be hidden, else 1."""
+    """0 where every drive of the plan ended as planned and is certified, and none may be hidden;
+    else 1."""
     if state.plan is None or state.outcome is Outcome.UNKNOWN:
+        return 1
+    if not all(ref.is_signed for ref in state.statements):
         return 1
     live = {item.key: item for item in state.drives}
     for item in state.plan.drives:

@@ -8,8 +8,6 @@ It also fetches images from servers for workers, which have no network (see `ima
 from __future__ import annotations
 
 import argparse
-import json
-import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,14 +15,13 @@ from typing import Any
 
 from appliance import settings
 from appliance.delivery.link import Link
-from appliance.delivery.outbox import COURIER_DIR, OUTBOX_DIR, Notes, Outbox, State
+from appliance.delivery.outbox import COURIER_DIR, OUTBOX_DIR, Outbox, State
 from appliance.delivery.timeserver import TimeServer
 from appliance.delivery.wire import Wire
 from appliance.errors import ConfigError
 from appliance.i18n import _
 from appliance.imaging.relay import RELAY_DIR
 from appliance.model import Reason, to_json
-from appliance.statement import durable
 from appliance.statement.trust import TRUST_DIR, Trust
 
 
@@ -42,7 +39,7 @@ class Courier:
         self._links = tuple(links)
         self._problem = problem
         self._times = times
-        self._told: dict[str, bytes] = {}
+        self._told: dict[str, dict[str, Any]] = {}
 
     def round(self) -> None:
         """One look at every server, then the word about it for the engine."""
@@ -73,10 +70,9 @@ class Courier:
         }
 
     def _tell(self, name: str, value: dict[str, Any]) -> None:
-        data = json.dumps(value).encode()
-        if self._told.get(name) != data:
-            durable.write(self._outbox.notes.root / name, data, 0o644)
-            self._told[name] = data
+        if self._told.get(name) != value:
+            self._outbox.notes.tell(name, value)
+            self._told[name] = value
 
 
 def links(
@@ -94,9 +90,7 @@ def links(
             ca_pem = "\n".join(file.read_text("ascii") for file in files)
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError("server-ca-unreadable", url=server["url"], file=name) from error
-        notes = outbox.notes
-        if index:
-            notes = Notes(notes.root / "mirrors" / re.sub(r"[^a-z0-9.]+", "-", server["url"]))
+        notes = outbox.mirror(server["url"]) if index else outbox.notes
         wire = Wire(server["url"], ca_pem, proxy)
         made.append(Link(wire, outbox, notes, lambda: Trust.read(trust_dir)))
     return made

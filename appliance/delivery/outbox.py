@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from appliance.statement import durable
+from appliance.tools.boot import boot_id
 
 OUTBOX_DIR = Path("/var/lib/tajdeed/outbox")
 COURIER_DIR = Path("/var/lib/tajdeed/courier")
@@ -87,6 +90,25 @@ class Notes:
         """Note that the server refused the statement, and why: it is not sent again."""
         durable.write(self.refused / f"{statement_id}.json", json.dumps(note).encode())
 
+    def tell(self, name: str, word: dict[str, Any]) -> None:
+        """Leave a word for the engine of this boot."""
+        data = json.dumps({"boot": boot_id(), **word}).encode()
+        durable.write(self.root / name, data, 0o644)
+
+    def told(self, name: str) -> dict[str, Any]:
+        """The courier's word of this boot; empty where there is none.
+
+        What it said in another machine, whose clock and network were others, counts for
+        nothing here: the stick moves on, its files with it.
+        """
+        try:
+            word = json.loads((self.root / name).read_bytes())
+        except (OSError, ValueError):
+            return {}
+        if not isinstance(word, dict) or word.pop("boot", None) != boot_id():
+            return {}
+        return word
+
     def forget(self, statement_id: str) -> None:
         """Let a held or refused statement be sent again."""
         durable.remove(self.held / f"{statement_id}.json")
@@ -139,12 +161,21 @@ class Outbox:
         except FileNotFoundError:
             return None
 
-    def prune(self) -> int:
-        """Remove what has a receipt from the outbox (it stays in statements/); returns how many.
+    def mirror(self, url: str) -> Notes:
+        """The notes of one of the servers after the first."""
+        return Notes(self.notes.root / "mirrors" / re.sub(r"[^a-z0-9.]+", "-", url))
 
-        For the engine only: the courier may not write here.
+    def prune(self, registered: Callable[[str], bool]) -> int:
+        """Remove what is registered from the outbox (it stays in statements/); returns how many.
+
+        For the engine only: the courier may not write here. `registered` is asked beside the
+        courier's own note, for receipts are only believed by their signature.
         """
-        done = [entry for entry in self.entries() if entry.state is State.REGISTERED]
+        done = [
+            entry
+            for entry in self.entries()
+            if entry.state is State.REGISTERED and registered(entry.id)
+        ]
         for entry in done:
             durable.remove(entry.path)
         return len(done)

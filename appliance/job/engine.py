@@ -9,20 +9,23 @@ network, and before consent it writes to nothing but its own state on the stick.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import secrets
 import shutil
 import threading
 import time
+import traceback
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.errors import ConfigError, StickGoneError, TajdeedError
+from appliance.errors import ConfigError, JournalError, StickGoneError, TajdeedError
 from appliance.hardware.booted import booted, is_gone
 from appliance.i18n import N_, _
 from appliance.imaging.relay import is_remote
+from appliance.job import room, setaside
 from appliance.job.board import Board
 from appliance.job.consent import ConsentError, check_plan, check_typed, scanned_tag
 from appliance.job.images import fetched, images
@@ -52,6 +55,10 @@ _QUIET_S = 4.0
 # How long an interrupted job waits at the next boot for its drive, and for its server.
 _DRIVE_COMES_S = 20.0
 _IMAGE_COMES_S = 180.0
+# How soon a job that went wrong is tried again.
+_AGAIN_S = 5.0
+# How often a full stick is looked at: receipts come in the meantime.
+_ROOM_EVERY_S = 2.0
 _STATE_HELP = N_("Folder of the stick's state (default: where the stick has it)")
 
 
@@ -142,8 +149,50 @@ class Engine:
         log, record = self._begin()
         if record.consent is None:
             self._detect(log, record)
-        self._running(log, record).run_to_end(_TICK_S, self._check_stick)
+        self._run(log, record)
         self._idle()
+
+    def _run(self, log: Writer, record: JobRecord) -> None:
+        """The job to its end. What goes wrong with it is shown, and tried again from its logs."""
+        from appliance.job.eventlog import Writer
+        from appliance.job.record import job_record
+
+        job, rounds = record.job, 0
+
+        def told(*stuck: Reason) -> None:
+            others = (item for item in self.board.state.problems if item.code != "job-stuck")
+            self.board.change(problems=(*others, *stuck))
+
+        def check() -> None:
+            nonlocal rounds
+            self._check_stick()
+            rounds += 1
+            if rounds > 1:
+                told()
+
+        while True:
+            try:
+                self._running(log, record).run_to_end(_TICK_S, check)
+                break
+            except StickGoneError:
+                raise
+            except Exception as error:
+                self._failed(error)
+                self.board.change(phase=JobPhase.RUNNING)
+                told(Reason(code="job-stuck", facts={"problem": setaside.problem(error)}))
+            rounds = 0
+            time.sleep(_AGAIN_S)
+            with contextlib.suppress(OSError, TajdeedError):
+                log.close()
+                self._open_station()
+                log = Writer(self.store.job_log(job))
+                record = job_record(log.events)
+        told()
+
+    def _failed(self, error: Exception) -> None:
+        """Note in the journal what went wrong; StickGoneError where the reason is that."""
+        self._check_stick()
+        traceback.print_exception(error)
 
     def _read_settings(self) -> Reason | None:
         """Read station.yaml; a wrong one leaves the defaults and is the problem to show."""
@@ -234,14 +283,68 @@ class Engine:
             systemd.power_off()
 
     def _begin(self) -> tuple[Writer, JobRecord]:
-        """Go on with this boot's job, close jobs of earlier boots, or begin a new one."""
+        """Go on with this boot's job, close jobs of earlier boots, or begin a new one.
+
+        A job that cannot be closed keeps nothing else from being done: it is set aside.
+        """
         from appliance.job import assettag
         from appliance.job.eventlog import Writer
-        from appliance.job.record import JobRecord, job_record, take
-        from appliance.job.worker import boot_id
+        from appliance.job.record import JobRecord, take
+        from appliance.tools.boot import boot_id
 
+        waiting: list[Reason] = []
+        room.make_room(self.store, self.issuer.is_registered)
         for job in self.store.job_ids():
-            log = Writer(self.store.job_log(job))
+            try:
+                going_on = self._earlier(job)
+            except StickGoneError:
+                raise
+            except Exception as error:
+                self._failed(error)
+                waiting += self._put_off(job, error)
+                continue
+            if going_on is not None:
+                self.board.change(problems=(*setaside.told(self.store), *waiting))
+                return going_on
+        self._wait_for_room((*setaside.told(self.store), *waiting))
+        if self.issuer.station().unsigned is not None:
+            # What could not be signed of an earlier job, or for lack of room, says nothing of
+            # this one.
+            self._open_station()
+        job = str(uuid.uuid4())
+        log = Writer(self.store.job_log(job))
+        tag = assettag.asset_tag(secrets.token_bytes(8))
+        record = JobRecord()
+        take(record, log.add("job", job=job, boot=boot_id(), asset_tag=tag))
+        self.board.change(
+            job=job,
+            asset_tag=tag,
+            statements=(),
+            deployment=None,
+            problems=(*setaside.told(self.store), *waiting),
+        )
+        return log, record
+
+    def _wait_for_room(self, problems: tuple[Reason, ...]) -> None:
+        """Until the records of a job, and the receipts that make room again, fit on the stick."""
+        while (free := room.free_bytes(self.store)) < room.LEAST_BYTES:
+            waiting = self.issuer.delivery().waiting
+            facts: Facts = {"free_mib": free // room.MIB, "waiting": waiting}
+            full = Reason(code="state-full", facts=facts)
+            self.board.change(phase=JobPhase.BLOCKED, problems=(full, *problems))
+            self._housekeeping()
+            time.sleep(_ROOM_EVERY_S)
+            room.make_room(self.store, self.issuer.is_registered)
+        self.board.change(phase=JobPhase.DETECTING)
+
+    def _earlier(self, job: str) -> tuple[Writer, JobRecord] | None:
+        """A job that has a log: what there is of it to go on with, or None where it is over."""
+        from appliance.job.eventlog import Writer
+        from appliance.job.record import job_record
+        from appliance.tools.boot import boot_id
+
+        log = Writer(self.store.job_log(job))
+        try:
             record = job_record(log.events)
             if record.outcome is None and record.boot == boot_id():
                 self.board.change(job=job, asset_tag=record.asset_tag)
@@ -254,17 +357,33 @@ class Engine:
                 if self._goes_on(running):
                     self.board.change(job=job, asset_tag=record.asset_tag)
                     return log, record
+        except BaseException:
             log.close()
-            if record.consent is None:
-                # Somebody looked at a machine and went away: nothing happened, nothing to keep.
-                shutil.rmtree(self.store.job_log(job).parent)
-        job = str(uuid.uuid4())
-        log = Writer(self.store.job_log(job))
-        tag = assettag.asset_tag(secrets.token_bytes(8))
-        record = JobRecord()
-        take(record, log.add("job", job=job, boot=boot_id(), asset_tag=tag))
-        self.board.change(job=job, asset_tag=tag)
-        return log, record
+            raise
+        log.close()
+        if record.consent is None:
+            folder = self.store.job_log(job).parent
+            if any(file.suffix == ".log" for file in folder.iterdir() if file != log.path):
+                # Workers ran, so there was a consent: it is the log that lost it.
+                raise JournalError("log-broken", file=str(log.path), line=len(log.events) + 1)
+            # Somebody looked at a machine and went away: nothing happened, nothing to keep.
+            shutil.rmtree(folder)
+        return None
+
+    def _put_off(self, job: str, error: Exception) -> tuple[Reason, ...]:
+        """Set a job aside, or leave it for the next start where only the stick failed."""
+        from appliance.job.eventlog import readable
+
+        unwritten = isinstance(error, JournalError) and error.code == "log-not-written"
+        if not isinstance(error, OSError) and not unwritten:
+            try:
+                setaside.set_aside(self.store, job, error)
+            except OSError as failed:
+                error = failed
+            else:
+                return ()
+        facts: Facts = setaside.told_of(readable(self.store.job_log(job)))
+        return (Reason(code="job-waits", facts={**facts, "problem": setaside.problem(error)}),)
 
     def _goes_on(self, running: Running) -> bool:
         """Resume what an interrupted job was laying down, if that is still possible here.
@@ -273,7 +392,7 @@ class Engine:
         """
         from appliance.hardware.machine import settled
         from appliance.job.resuming import PASSING
-        from appliance.job.worker import boot_id
+        from appliance.tools.boot import boot_id
 
         far = any(is_remote(source) for source in self.settings["image.sources"])
         begun = time.monotonic()

@@ -4,10 +4,12 @@ JSON lines, each with `n` (from 0), `at` (UTC), `event`, its `data`, and `prev`,
 the line before (64 zeros for the first). A line is fsynced when it states a fact or an
 intention; progress is not logged. A log whose last line was cut by a power cut is read up
 to the line before; any other damage is an error, for then nothing in it can be believed.
+A line that could not be made durable is taken back, so that a failure never damages the chain.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -101,6 +103,7 @@ class Writer:
         reader = Reader(path)
         self.events = tuple(reader.new())
         self._n, self.head = reader.count, reader.head
+        self._size, self._broken = reader.offset, ""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)
         os.ftruncate(self._fd, reader.offset)
@@ -112,19 +115,53 @@ class Writer:
             os.close(directory)
 
     def add(self, event: str, **data: Any) -> Event:
-        """Write a fact or an intention; it is on the medium when this returns."""
+        """Write a fact or an intention; it is on the medium when this returns.
+
+        JournalError `log-not-written` where that fails: no OSError, which callers would take
+        for one of the drive that they work on. The log then ends with the line before.
+        """
+        if self._broken:
+            raise self._not_written(self._broken)
         entry = Event(n=self._n, at=utc_now(), event=event, data=data, prev=self.head)
         line = _line(entry)
         view = memoryview(line)
-        while view:
-            view = view[os.write(self._fd, view) :]
-        os.fsync(self._fd)
+        try:
+            while view:
+                view = view[os.write(self._fd, view) :]
+            os.fsync(self._fd)
+        except OSError as error:
+            self._take_back()
+            raise self._not_written(error.strerror or str(error)) from error
         self._n += 1
+        self._size += len(line)
         self.head = _hash(line)
         return entry
 
+    def _take_back(self) -> None:
+        """Cut off what was written of a line; where even that fails, nothing more is added."""
+        try:
+            os.ftruncate(self._fd, self._size)
+            os.lseek(self._fd, self._size, os.SEEK_SET)
+            os.fsync(self._fd)
+        except OSError as error:
+            self._broken = error.strerror or str(error)
+
+    def _not_written(self, problem: str) -> JournalError:
+        return JournalError("log-not-written", file=str(self.path), problem=problem)
+
     def close(self) -> None:
         os.close(self._fd)
+        # The number may soon be another file's.
+        self._fd = -1
+
+
+def readable(path: Path) -> tuple[Event, ...]:
+    """The events before any damage: enough to say whose log it was, never to certify from."""
+    found = []
+    with contextlib.suppress(JournalError, OSError):
+        for event in Reader(path).new():
+            found.append(event)
+    return tuple(found)
 
 
 def events(path: Path) -> tuple[Event, ...]:

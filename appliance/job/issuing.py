@@ -18,7 +18,7 @@ from appliance import __version__
 from appliance.delivery.outbox import Outbox, State
 from appliance.errors import TajdeedError, TrustError
 from appliance.job.record import JobRecord
-from appliance.job.state import Delivery, StatementRef, StationInfo
+from appliance.job.state import UNSIGNED, Delivery, StatementRef, StationInfo
 from appliance.job.store import Store
 from appliance.model import (
     Deployment,
@@ -34,11 +34,12 @@ from appliance.statement import durable, signer, ticket, verify
 from appliance.statement.build import build_deployment, build_drive
 from appliance.statement.certificate import LeftAlone, Papers, Person, build_machine
 from appliance.statement.document import Clock, Draft, Statement, Tool, UnsignedRecord
+from appliance.statement.schemas import SchemaError
 from appliance.statement.trust import Trust
 from appliance.tools import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 BUILD_FILE = Path("/usr/lib/tajdeed/build.json")
 Kept: TypeAlias = Statement | UnsignedRecord
@@ -51,7 +52,7 @@ class Issuer:
         self._store, self._settings = store, settings
         self._unsigned = unsigned
         self._signer: signer.Signer | None = None
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[str, Statement] = {}
         self._trust = Trust()
         self._seen_certificate = b""
         self._statuses: tuple[float, Delivery] = (0.0, Delivery())
@@ -83,10 +84,10 @@ class Issuer:
         if self._signer is None or self._signer.enrolled or not self._settings["servers"]:
             return
         tokens = [server["token"] for server in self._settings["servers"] if server.get("token")]
-        request = (self._store.station / "request.csr").read_text()
-        wish = {"csr": request, "token": tokens[0] if tokens else ""}
-        self._store.outbox.mkdir(parents=True, exist_ok=True)
-        durable.write(self._store.outbox / "enrol.json", json.dumps(wish).encode(), 0o640)
+        # What the stick does not take now is asked for at the next start.
+        with contextlib.suppress(OSError):
+            request = (self._store.station / "request.csr").read_bytes()
+            self._outbox().put_enrolment(request, tokens[0] if tokens else "")
 
     def adopt_certificate(self) -> None:
         """Take over the certificate that the courier brought, if it is really ours."""
@@ -100,7 +101,8 @@ class Issuer:
             return
         # Also when enrolled already: the courier renews a certificate near its end.
         self._seen_certificate = pem
-        with contextlib.suppress(TrustError):
+        # One that the stick does not take now is adopted at the next start.
+        with contextlib.suppress(TrustError, OSError):
             self._signer.adopt(pem, self._trust)
 
     def delivery(self) -> Delivery:
@@ -109,15 +111,15 @@ class Issuer:
         The courier's own counts may be older than our newest statement: a machine that is
         switched off upon them would leave its certificate behind.
         """
-        file = self._store.courier / "status.json"
+        outbox = self._outbox()
         try:
-            changed = file.stat().st_mtime
+            changed = (self._store.courier / "status.json").stat().st_mtime
             if changed != self._statuses[0]:
-                self._statuses = (changed, from_json(Delivery, json.loads(file.read_text())))
+                word = outbox.notes.told("status.json")
+                self._statuses = (changed, from_json(Delivery, word) if word else Delivery())
         except (OSError, ValueError):
             self._statuses = (0.0, Delivery())
-        entries = Outbox(self._store.outbox, self._store.courier).entries()
-        states = [entry.state for entry in entries]
+        states = [entry.state for entry in outbox.entries()]
         return replace(
             self._statuses[1],
             waiting=states.count(State.WAITING),
@@ -126,13 +128,32 @@ class Issuer:
             refused=states.count(State.REFUSED),
         )
 
-    def _clock(self) -> Clock:
-        """The offset of our clock, where the courier has met a server or a time server."""
+    def is_registered(self, statement_id: str) -> bool:
+        """Whether every server has a statement for good: the first by a receipt that a pinned
+        root stands behind, the others by the courier's word."""
+        outbox = self._outbox()
+        mirrors = [outbox.mirror(server["url"]) for server in self._settings["servers"][1:]]
+        done = (State.REGISTERED, State.REFUSED)
         try:
-            record = json.loads((self._store.courier / "clock.json").read_text())
+            data = (outbox.notes.receipts / f"{statement_id}.jws").read_bytes()
+            receipt = verify.receipt(data, self._trust, at=self._now())
+        except (OSError, TajdeedError):
+            return False
+        return receipt.payload["statement"] == statement_id and all(
+            mirror.state(statement_id) in done for mirror in mirrors
+        )
+
+    def _outbox(self) -> Outbox:
+        return Outbox(self._store.outbox, self._store.courier)
+
+    def _clock(self) -> Clock:
+        """The offset of this machine's clock, where the courier has met a server or a time server
+        at this boot."""
+        try:
+            record = self._outbox().notes.told("clock.json")
             source = "ntp" if record["source"] == "ntp" else "server"
             return Clock(source=source, offset_s=float(record["offset_s"]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             return Clock()
 
     # --- tickets ---------------------------------------------------------------------------
@@ -169,14 +190,27 @@ class Issuer:
         draft = build_drive(result, job=record.job, tool=tool())
         return self._issue(draft, result.drive.key, result.outcome)
 
+    def stated(self, record: JobRecord, ref: StatementRef, result: DriveResult) -> Kept:
+        """What was issued about a drive: its statement, or its record that nobody could sign.
+
+        The record is projected again from what was measured, like the first time.
+        """
+        if not ref.is_signed:
+            draft = build_drive(result, job=record.job, tool=tool())
+            return self._unsigned_record(draft, "drive-unsigned")
+        found = self._find(ref.id)
+        if found is None:
+            raise TrustError("statement-lost", id=ref.id)
+        return found
+
     def issue_deployment(
-        self, record: JobRecord, deployment: Deployment, erased: str, log_head: str
+        self, record: JobRecord, deployment: Deployment, erasure: Kept, log_head: str
     ) -> StatementRef:
-        """The deployment statement, on a drive whose erasure statement is `erased`."""
-        kept = self._find(erased)
-        if not isinstance(kept, Statement):
-            raise RuntimeError("no signed erasure statement to refer to")
-        draft = build_deployment(deployment, kept, job=record.job, log_head=log_head, tool=tool())
+        """The deployment statement, on a drive whose erasure is stated in `erasure`; where that
+        is no signed statement, an unsigned record."""
+        draft = build_deployment(
+            deployment, erasure, job=record.job, log_head=log_head, tool=tool()
+        )
         plan = record.plan
         key = next(
             (
@@ -186,27 +220,24 @@ class Issuer:
             ),
             "",
         )
-        return self._issue(draft, key, None)
+        return self._issue(draft, key, None, rests_on=(erasure,))
 
     def issue_machine(
         self,
         record: JobRecord,
+        drives: Sequence[Kept],
         left_alone: tuple[DrivePlan, ...],
         log_head: str,
         unplanned: tuple[Reason, ...] = (),
     ) -> StatementRef:
-        """The machine certificate: the signed list of its drives' statements.
+        """The machine certificate: the signed list of its drives' statements. With a drive that
+        has none, it is an unsigned record.
 
         `unplanned`: drives that the plan, and so its own blockers, know nothing of.
         """
         plan, consent = record.plan, record.consent
         if plan is None or consent is None:
             raise RuntimeError("a certificate needs a plan and consent")
-        drives = [
-            kept
-            for ref in record.statements
-            if ref.type == "drive" and (kept := self._find(ref.id)) is not None
-        ]
         draft = build_machine(
             plan.machine,
             drives,
@@ -218,7 +249,7 @@ class Issuer:
             tool=tool(),
             no_media_attested_by=consent.technician if "no-media" in consent.typed else "",
         )
-        return self._issue(draft, "", Outcome(draft.body["outcome"]))
+        return self._issue(draft, "", Outcome(draft.body["outcome"]), rests_on=drives)
 
     def office(self) -> Papers:
         """What the office's settings of today say about the machines of this stick."""
@@ -245,27 +276,54 @@ class Issuer:
         )
         return replace(papers, asset_tag=record.asset_tag, persons=(person,) if name else ())
 
-    def _issue(self, draft: Draft, drive: str, outcome: Outcome | None) -> StatementRef:
-        kept: Kept = self._already(draft) or self._made(draft)
-        ident = kept.id if isinstance(kept, Statement) else _unsigned_id(kept)
-        self._kept[ident] = kept
+    def _issue(
+        self, draft: Draft, drive: str, outcome: Outcome | None, rests_on: Sequence[Kept] = ()
+    ) -> StatementRef:
+        """State a draft; one that quotes an unsigned record cannot be signed either."""
+        if all(isinstance(kept, Statement) for kept in rests_on):
+            kept: Kept = self._already(draft) or self._made(draft)
+        else:
+            kept = self._unsigned_record(draft, "drive-unsigned")
+        if isinstance(kept, Statement):
+            self._kept[kept.id] = kept
+            return StatementRef(id=kept.id, type=draft.type, drive=drive, outcome=outcome)
+        ident = _unsigned_id(kept)
+        self._keep_unsigned(ident, kept)
         return StatementRef(id=ident, type=draft.type, drive=drive, outcome=outcome)
 
     def _made(self, draft: Draft) -> Kept:
-        clock = self._clock()
         if self._signer is not None:
             try:
-                return self._signer.sign(draft, clock)
+                return self._signer.sign(draft, self._clock())
+            except (SchemaError, ValueError) as error:
+                # What was measured cannot be said in a statement: that says nothing of the key.
+                self._unsigned = Reason(
+                    code="statement-not-signable", facts={"problem": str(error)[:200]}
+                )
+            except TajdeedError as error:
+                self._signer = None
+                self._unsigned = Reason(code=error.code, facts=error.facts)
             except OSError as error:
                 # Disk full or pulled: from here on nothing is a certificate any more.
                 self._signer = None
                 self._unsigned = Reason(code="state-not-writable", facts={"problem": str(error)})
-        reason = self._unsigned.code if self._unsigned else "no-station-key"
-        record = signer.unsigned_record(draft, reason, utc_now(), clock)
-        target = self._store.run / "unsigned" / f"{_unsigned_id(record)}.json"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(record.payload, ensure_ascii=False, indent=1))
-        return record
+        return self._unsigned_record(
+            draft, self._unsigned.code if self._unsigned else "no-station-key"
+        )
+
+    def _unsigned_record(self, draft: Draft, reason: str) -> UnsignedRecord:
+        return signer.unsigned_record(draft, reason, utc_now(), self._clock())
+
+    def _keep_unsigned(self, name: str, record: UnsignedRecord) -> None:
+        """Leave it for people to read, on the stick where that takes it, else in memory."""
+        data = json.dumps(record.payload, ensure_ascii=False, indent=1).encode()
+        try:
+            durable.write(self._store.unsigned(record.payload["job"], name), data)
+        except OSError:
+            target = self._store.run / "unsigned" / f"{name[:200]}.json"
+            with contextlib.suppress(OSError):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
 
     def _already(self, draft: Draft) -> Statement | None:
         """A statement of this job that says what the draft says, made before we were killed."""
@@ -280,20 +338,19 @@ class Issuer:
 
     def _of_job(self, job: str) -> Iterator[Statement]:
         for file in sorted(self._store.statements.glob("*.jws")):
-            if file.stem not in self._kept:
-                self._find(file.stem)
-            kept = self._kept.get(file.stem)
-            if isinstance(kept, Statement) and kept.payload["job"] == job:
-                yield kept
+            found = self._find(file.stem)
+            if found is not None and found.payload["job"] == job:
+                yield found
 
-    def _find(self, ident: str) -> Kept | None:
-        if ident not in self._kept:
-            file = self._store.statements / f"{ident}.jws"
-            try:
-                self._kept[ident] = verify.statement(file.read_bytes(), self._trust).statement
-            except OSError:
-                return None
-        return self._kept[ident]
+    def _find(self, ident: str) -> Statement | None:
+        """A statement of this station; None for one that is not there or cannot be read."""
+        for place in (self._store.statements, self._store.outbox):
+            if ident in self._kept:
+                break
+            with contextlib.suppress(OSError, TajdeedError):
+                data = (place / f"{ident}.jws").read_bytes()
+                self._kept[ident] = verify.statement(data, self._trust).statement
+        return self._kept.get(ident)
 
 
 def _about(body: dict[str, Any]) -> tuple[str, str]:
@@ -304,7 +361,7 @@ def _about(body: dict[str, Any]) -> tuple[str, str]:
 
 def _unsigned_id(record: UnsignedRecord) -> str:
     about = _about(record.body)
-    return "unsigned-" + "-".join(filter(None, (record.type, *about))).replace("/", "_")
+    return UNSIGNED + "-".join(filter(None, (record.type, *about))).replace("/", "_")
 
 
 def tool() -> Tool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from appliance.erasure.pace import Headway
 from appliance.erasure.site import open_drive
-from appliance.errors import TajdeedError
+from appliance.errors import JournalError, TajdeedError
 from appliance.imaging.deploy import Order, deploy
 from appliance.imaging.laydown import Progress as LayDownProgress
 from appliance.job.eventlog import Writer
@@ -57,6 +57,9 @@ def lay_down(task: Task, log: Writer) -> None:
     )
     try:
         deployment = deploy(order, report)
+    except JournalError:
+        # The stick's failure and not the drive's: our log cannot say any more how it went.
+        raise
     except (TajdeedError, OSError) as error:
         facts = reason_of(error) if isinstance(error, TajdeedError) else _unforeseen(error)
         log.add("lay-down-failed", reason=to_json(facts))

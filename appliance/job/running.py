@@ -32,7 +32,7 @@ from appliance.job.board import Board
 from appliance.job.copies import Copies
 from appliance.job.eventlog import Event, Reader, Writer
 from appliance.job.fold import drive_result
-from appliance.job.issuing import Issuer
+from appliance.job.issuing import Issuer, Kept
 from appliance.job.record import JobRecord, take
 from appliance.job.resuming import resumption, was_cut
 from appliance.job.state import DrivePhase, DriveState, JobPhase, StatementRef
@@ -102,6 +102,7 @@ class Running:
         # What was there at the latest look of a job that was consented to at this start.
         self._present: tuple[tuple[str, int | None], ...] = ()
         self._sighted: tuple[Sighting, ...] | None = None
+        self._told: tuple[Reason, ...] = ()
         self._looked_at = 0.0
 
     # --- the course ------------------------------------------------------------------------
@@ -320,6 +321,8 @@ class Running:
         """What the drive's log folds into; the worker must have ended."""
         key = plan.drive.key
         if key not in self._results:
+            # From its beginning: a line that was read as it was written may be taken back since.
+            self._logs.pop(f"{key}.{ERASE}", None)
             events = self._events(plan.drive, ERASE)
             reader, _events = self._logs[f"{key}.{ERASE}"]
             if events:
@@ -336,6 +339,13 @@ class Running:
         ref = self._issuer.issue_drive(self._record, result)
         self._note(ref)
 
+    def _stated(self, plan: DrivePlan) -> Kept:
+        """What was issued about a drive that is decided."""
+        ref = self._record.statement("drive", plan.drive.key)
+        if ref is None:
+            raise RuntimeError("a drive that is not decided yet")
+        return self._issuer.stated(self._record, ref, self._result(plan))
+
     def _note(self, ref: StatementRef) -> None:
         take(self._record, self._log.add("statement", statement=to_json(ref)))
         self._board.change(statements=tuple(self._record.statements))
@@ -345,13 +355,11 @@ class Running:
     def _end_worker(self, drive: Drive, kind: str) -> None:
         """A lay-down's worker has ended: state the deployment if it says that it holds."""
         deployment = self._deployment(drive)
-        erased = self._record.statement("drive", drive.key)
-        if deployment is not None and erased is not None:
+        if deployment is not None:
             if self._record.statement("deployment", drive.key) is None:
+                erasure = next(self._stated(p) for p in self._erased() if p.drive.key == drive.key)
                 self._note(
-                    self._issuer.issue_deployment(
-                        self._record, deployment, erased.id, self._log.head
-                    )
+                    self._issuer.issue_deployment(self._record, deployment, erasure, self._log.head)
                 )
             self._board.change(deployment=deployment)
         take(self._record, self._log.add("worker-ended", drive=drive.key, kind=kind))
@@ -377,7 +385,10 @@ class Running:
         self._present, self._sighted = present, sightings()
         for one in first_seen(self._record.seen, self._sighted):
             take(self._record, self._log.add("drive-seen", drive=to_json(one)))
-        self._board.change(problems=self._unplanned())
+        was, self._told = self._told, self._unplanned()
+        # What others have put there stays.
+        others = [item for item in self._board.state.problems if item not in (*was, *self._told)]
+        self._board.change(problems=(*others, *self._told))
 
     def _unplanned(self) -> tuple[Reason, ...]:
         """Drives of this machine that are not in the plan, where it does not say so itself."""
@@ -395,8 +406,9 @@ class Running:
         if self._sighted is not None and time.clock_gettime(time.CLOCK_BOOTTIME) < _LINKS_COME_S:
             return
         left_alone = tuple(plan for plan in self._plan.drives if not plan.erases)
+        drives = [self._stated(plan) for plan in self._erased()]
         ref = self._issuer.issue_machine(
-            self._record, left_alone, self._log.head, self._unplanned()
+            self._record, drives, left_alone, self._log.head, self._unplanned()
         )
         self._note(ref)
 
@@ -434,6 +446,8 @@ class Running:
         deployed = self._record.statement("deployment", drive.key)
         over = not self._gets_image(plan) or name in self._record.ended_workers
         image_outcome, reasons = "", self._result(plan).exceptions
+        if not ref.is_signed:
+            reasons += (Reason(code="drive-unsigned"),)
         if name in self._record.ended_workers:
             image_outcome = "laid-down" if deployed else "failed"
             reasons += self._lay_down_reasons(drive)

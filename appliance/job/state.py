@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from appliance.model import Consent, Deployment, JobPlan, Level, Machine, Outcome, Reason
 
+UNSIGNED = "unsigned-"
+
 
 class JobPhase(StrEnum):
     """Where the job stands; while `BLOCKED`, `problems` say what must be put right first."""
@@ -74,12 +76,17 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementRef:
-    """A statement of this job: what it is about and its id (SHA-256 of the payload)."""
+    """A statement of this job: what it is about and its id (SHA-256 of the payload); of a
+    record that could not be signed, a name that begins with `unsigned-`."""
 
     id: str
     type: str
     drive: str = ""
     outcome: Outcome | None = None
+
+    @property
+    def is_signed(self) -> bool:
+        return not self.id.startswith(UNSIGNED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from appliance.imaging.relay import RELAY_DIR
 STATE = Path("/var/lib/tajdeed")
 RUN = Path("/run/tajdeed")
 SECOND = Path(IMAGE_MOUNTS)
+_BROKEN = ".broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,11 @@ class Store:
         """Reading copies waiting to be put on the stick's FAT partition."""
         return self.root / "copies"
 
+    @property
+    def certificates(self) -> Path:
+        """What a PC of the office finds on the stick's FAT partition."""
+        return self.run / "data/certificates"
+
     def job_log(self, job: str) -> Path:
         return self.jobs / job / "job.log"
 
@@ -86,4 +92,15 @@ class Store:
         logs = sorted(
             self.jobs.glob("*/job.log"), key=lambda log: (log.parent.stat().st_ctime, log)
         )
-        return tuple(log.parent.name for log in logs)
+        return tuple(log.parent.name for log in logs if log.parent.suffix != _BROKEN)
+
+    def broken_job(self, job: str) -> Path:
+        """Where a job that cannot be gone on with is set aside."""
+        return self.jobs / f"{job}{_BROKEN}"
+
+    def broken_jobs(self) -> tuple[Path, ...]:
+        return tuple(sorted(self.jobs.glob(f"*{_BROKEN}")))
+
+    def unsigned(self, job: str, name: str) -> Path:
+        """A record that could not be signed, beside the job's logs."""
+        return self.jobs / job / f"{name}.json"

@@ -32,11 +32,14 @@ def read(file: Path) -> dict[str, str]:
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        cells = [cell.strip() for cell in next(csv.reader([line]))]
+        try:
+            cells = [cell.strip() for cell in next(csv.reader([line]))]
+        except csv.Error:
+            cells = []
         tag = assettag.read(cells[1]) if len(cells) == 2 else None
         if tag is None and number == 1 and "tag" in line.casefold():
             continue
-        serial = cells[0].casefold()
+        serial = cells[0].casefold() if cells else ""
         if tag is None or not serial or serial in found or tag in tags:
             raise ConfigError("tag-list-line", file=str(file), line=number, found=line[:60])
         found[serial] = tag

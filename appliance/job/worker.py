@@ -18,7 +18,7 @@ from appliance.erasure.pace import Headway
 from appliance.erasure.preparing import prepare
 from appliance.erasure.site import Site, open_parts
 from appliance.erasure.uncovering import accessible_bytes, look_again, scan_again
-from appliance.errors import DriveError, TajdeedError
+from appliance.errors import DriveError, JournalError, TajdeedError
 from appliance.hardware.smart import smart
 from appliance.i18n import N_, _
 from appliance.job import psids
@@ -27,6 +27,7 @@ from appliance.job.eventlog import Writer
 from appliance.job.fold import proven
 from appliance.model import Attempt, Drive, Facts, Level, MethodOption, Reason, from_json, to_json
 from appliance.tools import utc_now
+from appliance.tools.boot import boot_id
 
 TASK_HELP = N_("The task's file, as the engine wrote it")
 
@@ -149,6 +150,9 @@ def attempted(site: Site, option: MethodOption) -> Attempt:
     site.say("attempt-started", method=option.method, level=option.level.value)
     try:
         return PERFORMERS[option.method](site, option)
+    except JournalError:
+        # Nothing more can be recorded: the log says "begun", and that is read as unknown.
+        raise
     except TajdeedError as error:
         return Attempt(
             method=option.method,
@@ -171,11 +175,6 @@ def size_now(site: Site) -> int:
     except DriveError as error:
         site.say("exception", reason=to_json(reason_of(error)))
         return int(error.facts["found"]) if error.code == "size-changed" else 0
-
-
-def boot_id() -> str:
-    """Which boot of this kernel it is (proc_sys_kernel(5)): a log of another boot is over."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 class Progress:

@@ -21,10 +21,12 @@ from appliance.model import (
     Reason,
     to_json,
 )
-from appliance.statement.document import Draft, Statement, Tool
+from appliance.statement.document import Draft, Statement, Tool, UnsignedRecord
 from appliance.statement.strict_json import printable
 
 MAX_RANGES = 2000
+# The longest text of the schemas (`text` in common.json).
+MAX_TEXT = 400
 
 REACHED = {Outcome.CLEARED: Level.CLEAR, Outcome.PURGED: Level.PURGE}
 STANDARD_NAMES = {"governing": STANDARD, "mapping": MAPPING}
@@ -75,9 +77,17 @@ def build_drive(result: DriveResult, *, job: str, tool: Tool) -> Draft:
 
 
 def build_deployment(
-    deployment: Deployment, erasure: Statement, *, job: str, log_head: str, tool: Tool
+    deployment: Deployment,
+    erasure: Statement | UnsignedRecord,
+    *,
+    job: str,
+    log_head: str,
+    tool: Tool,
 ) -> Draft:
-    """The draft of a deployment statement; the drive must have been erased well before."""
+    """The draft of a deployment statement; the drive must have been erased well before.
+
+    Where the erasure's record is unsigned, so must this one be: its schema wants a statement.
+    """
     if erasure.type != "drive" or Outcome(erasure.body["outcome"]) not in REACHED:
         raise RuntimeError("an image was laid down on a drive that is not erased")
     if drive_key(erasure.body["drive"]) != drive_key(to_json(deployment.drive)):
@@ -85,7 +95,7 @@ def build_deployment(
     image = deployment.image
     body = {
         "drive": to_json(deployment.drive),
-        "erasure": erasure.id,
+        "erasure": erasure.id if isinstance(erasure, Statement) else "unsigned",
         "image": {
             "profile": image.profile,
             "version": image.version,
@@ -141,8 +151,26 @@ def _doubtful_serial(result: DriveResult) -> tuple[Reason, ...]:
 
 
 def draft(kind: str, job: str, log_head: str, body: dict[str, Any]) -> Draft:
-    """The draft of a body, with every text made printable."""
-    return Draft(type=kind, job=job, log_head=log_head, body=printable(body))
+    """The draft of a body, with every text made printable and cut to what a schema takes."""
+    return Draft(type=kind, job=job, log_head=log_head, body=_sayable(body))
+
+
+def _sayable(value: Any) -> Any:
+    """Printable, and no text longer than a statement may carry: where one is cut, `…` says so.
+
+    Drives and firmware return what they like; that must not cost the rest its signature.
+    """
+    return _cut(printable(value))
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= MAX_TEXT else f"{value[: MAX_TEXT - 1]}…"
+    if isinstance(value, dict):
+        return {name: _cut(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_cut(item) for item in value]
+    return value
 
 
 def _decisive(attempts: Sequence[Attempt]) -> Attempt | None:
@@ -162,7 +190,7 @@ def _technique(method: str) -> str:
 
 def drive_key(drive: dict[str, Any]) -> tuple[str, str, str | None]:
     """What tells this drive from all others, from its JSON form."""
-    drive = printable(drive)
+    drive = _sayable(drive)
     return drive["model"], drive["serial"], drive["wwn"]
 
 

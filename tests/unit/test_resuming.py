@@ -171,7 +171,8 @@ def pc(made: SmallImage, loop: str, tmp_path: Path) -> Pc:
 
 
 def systemd_of(pc: Pc, monkeypatch: pytest.MonkeyPatch, work: Callable[[tasks.Task], None]) -> None:
-    """Workers as forked processes that do this work."""
+    """Workers as forked processes that do this work; the drives of the machine that the test
+    runs on are none of this one's."""
 
     def start(unit: str, properties: Sequence[str], argv: Sequence[str]) -> None:
         if argv[1] == "worker":
@@ -181,8 +182,12 @@ def systemd_of(pc: Pc, monkeypatch: pytest.MonkeyPatch, work: Callable[[tasks.Ta
             )
             pc.workers[unit].start()
 
+    monkeypatch.setattr("appliance.job.running.drives_present", lambda: ())
+    monkeypatch.setattr("appliance.job.running.sightings", lambda: ())
     monkeypatch.setattr(systemd, "start_transient", start)
-    monkeypatch.setattr(systemd, "is_running", lambda unit: pc.workers[unit].is_alive())
+    monkeypatch.setattr(
+        systemd, "is_running", lambda unit: unit in pc.workers and pc.workers[unit].is_alive()
+    )
 
 
 def lays_down(task: tasks.Task) -> None:
@@ -334,7 +339,7 @@ def test_what_cannot_go_on_is_closed_and_its_reason_kept(
 
 def engine_of_next_boot(pc: Pc, here: Machine, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """The engine as it is when it has read its settings, in a machine with these drives."""
-    monkeypatch.setattr("appliance.job.worker.boot_id", lambda: "boot-2")
+    monkeypatch.setattr("appliance.tools.boot.boot_id", lambda: "boot-2")
     monkeypatch.setattr("appliance.hardware.machine.settled", lambda: True)
     monkeypatch.setattr("appliance.job.engine._DRIVE_COMES_S", 0.0)
     engine = Engine(pc.store)

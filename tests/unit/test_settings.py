@@ -28,6 +28,13 @@ def refusal(tmp_path: Path, text: str, cmdline: str = CMDLINE) -> ConfigError:
     return caught.value
 
 
+def is_settings_or_a_named_fault(text: str) -> None:
+    try:
+        settings.parsed(text.encode(), "station.yaml")
+    except ConfigError as error:
+        assert error.facts["file"] == "station.yaml"
+
+
 def test_an_empty_file_is_safe(tmp_path: Path) -> None:
     found = read(tmp_path, "")
     assert found["batch.enabled"] is False
@@ -68,6 +75,13 @@ network: {wifi: {ssid: net, psk_file: psk}, proxy: "", ntp: ""}
         ("policy: purge\n", "config-wrong-value", 1, "policy"),
         ("servers: [{url: 'http://plain'}]\n", "config-wrong-value", 1, "servers"),
         ("policy: {buses: [floppy]}\n", "config-wrong-value", 1, "policy.buses"),
+        ("lot: ok\ndonor: !!timestamp foo\n", "config-wrong-value", 2, "donor"),
+        ("lot: !!int foo\n", "config-wrong-value", 1, "lot"),
+        ("language: ar\nbatch: {enabled: !!bool foo}\n", "config-wrong-value", 2, "batch.enabled"),
+        ("lot: !!float foo\n", "config-wrong-value", 1, "lot"),
+        ("batch: {countdown_s: 2026-12-31}\n", "config-wrong-value", 1, "batch.countdown_s"),
+        ("lot: [2026-31-12]\n", "config-wrong-value", 1, "lot"),
+        (f"network: {{wifi: {{ssid: {'n' * 33}}}}}", "config-wrong-value", 1, "network.wifi.ssid"),
         ("language: !!python/object/apply:os.system [id]\n", "config-wrong-value", 1, "language"),
     ],
 )
@@ -75,6 +89,35 @@ def test_the_fault_is_named(tmp_path: Path, text: str, code: str, line: int, key
     error = refusal(tmp_path, text)
     assert (error.code, error.facts["line"], error.facts["key"]) == (code, line, key)
     assert str(error.facts["file"]).endswith("station.yaml")
+
+
+@pytest.mark.parametrize("lot", ["2026-31-12", "2026-12-31", "2026-12-31 25:00:00", "2026-1-1"])
+def test_a_lot_that_looks_like_a_date_is_its_text(tmp_path: Path, lot: str) -> None:
+    assert read(tmp_path, f"language: ar\nlot: {lot}\n")["lot"] == lot
+
+
+def test_what_stands_in_the_file_is_what_the_message_shows(tmp_path: Path) -> None:
+    assert refusal(tmp_path, "batch: {enabled: !!bool foo}").facts["found"] == "foo"
+    assert refusal(tmp_path, "lot: 0501234567").facts["found"] == "0501234567"
+    assert refusal(tmp_path, "lot: [a, b]").facts["found"] == "['a', 'b']"
+
+
+@pytest.mark.parametrize("opened", ["[", "{a: ", "- "])
+def test_absurd_nesting_is_named_by_its_line(tmp_path: Path, opened: str) -> None:
+    error = refusal(tmp_path, f"language: ar\nlot:\n  {opened * 20_000}")
+    assert (error.code, error.facts["line"]) == ("config-not-yaml", 3)
+
+
+SPECIAL = st.sampled_from(
+    ["lot: ", "donor: ", "batch: ", "{enabled: ", "!!int ", "!!bool ", "!!timestamp ", "!!set ",
+     "!!omap ", "&a ", "*a ", "[", "]", "}", ", ", "2026-31-12", "1_0:9", ".nan", "~", "\n", "? ",
+     "<<: ", "- "]
+)  # fmt: skip
+
+
+@given(st.lists(SPECIAL | st.text(max_size=3), max_size=12).map("".join))
+def test_any_yaml_is_settings_or_a_named_fault(text: str) -> None:
+    is_settings_or_a_named_fault(text)
 
 
 def test_broken_yaml_and_other_encodings_are_named(tmp_path: Path) -> None:
@@ -98,10 +141,7 @@ def test_the_command_line_wins_and_is_checked(tmp_path: Path) -> None:
 
 @given(st.text(max_size=300))
 def test_any_text_is_settings_or_a_named_fault(text: str) -> None:
-    try:
-        settings.parsed(text.encode(), "station.yaml")
-    except ConfigError as error:
-        assert error.facts["file"] == "station.yaml"
+    is_settings_or_a_named_fault(text)
 
 
 def test_the_schema_has_every_setting_and_the_defaults_fit() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,12 @@ from hypothesis import strategies as st
 from appliance.delivery.courier import Courier
 from appliance.delivery.outbox import Outbox
 from appliance.delivery.timeserver import TimeServer, parsed
+from appliance.job.issuing import Issuer
+from appliance.job.store import Store
+from appliance.settings import Settings, defaults
+from appliance.statement.build import build_drive
+from appliance.statement.document import Draft, Statement
+from tests.unit.office import TOOL, drive, result
 
 NTP_EPOCH_S = 2_208_988_800
 YEAR_S = 365 * 86400.0
@@ -51,9 +58,50 @@ def test_a_dead_clock_is_known_by_its_offset(tmp_path: Path, ahead_s: float) -> 
         outbox = Outbox(tmp_path / "outbox", tmp_path / "courier")
         outbox.notes.make()
         Courier(outbox, [], times=TimeServer(host)).round()
-    told = json.loads((tmp_path / "courier/clock.json").read_bytes())
+    told = outbox.notes.told("clock.json")
     assert told["source"] == "ntp"
     assert told["offset_s"] == pytest.approx(ahead_s, abs=2)
+
+
+def test_the_stick_takes_no_time_along_into_the_next_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PC 1 is 14 years ahead and online; PC 2 is right and has no network."""
+    store = Store(root=tmp_path, run=tmp_path / "run")
+    outbox = Outbox(store.outbox, store.courier)
+    outbox.notes.make()
+    with served(lambda asked: answer(asked, -14 * YEAR_S)) as host:
+        Courier(outbox, [], times=TimeServer(host)).round()
+    issuer = Issuer(store, Settings(defaults()), None)
+    old = build_drive(result(drive(serial="PC-1")), job="job-1", tool=TOOL)
+    assert clock_of(issuer, old)["offset_s"] == pytest.approx(-14 * YEAR_S, abs=2)
+    asked_at = datetime.now(UTC) - timedelta(seconds=14 * YEAR_S)
+    assert abs((issuer._now() - asked_at).total_seconds()) < 60, "by which tickets are judged"
+    outbox.notes.tell("status.json", {"server": "https://seen.by.pc-1", "online": True})
+    assert Issuer(store, Settings(defaults()), None).delivery().online is True
+
+    monkeypatch.setattr("appliance.delivery.outbox.boot_id", lambda: "another boot")
+    issuer = Issuer(store, Settings(defaults()), None)
+    new = build_drive(result(drive(serial="PC-2")), job="job-2", tool=TOOL)
+    assert clock_of(issuer, new) == {"source": "rtc", "offset_s": None}
+    assert abs((issuer._now() - datetime.now(UTC)).total_seconds()) < 60
+    told = issuer.delivery()
+    assert (told.server, told.online, told.waiting) == ("", None, 2)
+
+
+def test_a_word_of_an_older_version_counts_for_nothing(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "outbox", tmp_path / "courier")
+    outbox.notes.make()
+    (tmp_path / "courier/clock.json").write_text('{"source": "server", "offset_s": 9.0}')
+    assert outbox.notes.told("clock.json") == {}
+
+
+def clock_of(issuer: Issuer, draft: Draft) -> dict[str, Any]:
+    """The clock in the statement that is signed of a draft."""
+    kept = issuer._made(draft)
+    assert isinstance(kept, Statement)
+    clock: dict[str, Any] = kept.payload["clock"]
+    return clock
 
 
 @pytest.mark.parametrize(

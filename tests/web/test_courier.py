@@ -17,7 +17,7 @@ import pytest
 
 from appliance.central.home import Home
 from appliance.delivery.courier import Courier, links
-from appliance.delivery.outbox import Outbox, State
+from appliance.delivery.outbox import Notes, Outbox, State
 from appliance.delivery.patience import Patience
 from appliance.job.state import Delivery
 from appliance.model import from_json
@@ -60,7 +60,7 @@ class Stick:
 
     @property
     def told(self) -> Delivery:
-        return from_json(Delivery, json.loads((self.home / "courier/status.json").read_bytes()))
+        return from_json(Delivery, Notes(self.home / "courier").told("status.json"))
 
     def state(self, statement: Statement) -> State:
         return self.outbox.notes.state(statement.id)
@@ -376,7 +376,7 @@ def test_a_machine_whose_clock_is_years_wrong_still_delivers(tmp_path: Path) -> 
 def test_the_servers_clock_is_told_to_the_engine(stick: Stick) -> None:
     stick.sign()
     stick.round()
-    clock = json.loads((stick.home / "courier/clock.json").read_bytes())
+    clock = stick.outbox.notes.told("clock.json")
     assert clock["source"] == "server"
     assert abs(clock["offset_s"]) <= 2
 
@@ -400,7 +400,7 @@ def test_a_station_without_servers_only_tells_what_waits(tmp_path: Path) -> None
     outbox = Outbox(tmp_path / "outbox", tmp_path / "courier")
     outbox.notes.make()
     Courier(outbox, []).round()
-    told = from_json(Delivery, json.loads((tmp_path / "courier/status.json").read_bytes()))
+    told = from_json(Delivery, outbox.notes.told("status.json"))
     assert (told.waiting, told.online, told.server) == (1, None, "")
 
 
@@ -419,7 +419,8 @@ def test_pruning_takes_only_what_has_a_receipt(stick: Stick) -> None:
     sent = stick.sign("SENT")
     stick.round()
     waiting = stick.sign("WAITING")
-    assert stick.outbox.prune() == 1
+    assert stick.outbox.prune(lambda statement_id: False) == 0
+    assert stick.outbox.prune(lambda statement_id: True) == 1
     assert stick.outbox.ids() == (waiting.id,)
     assert (stick.home / "statements" / f"{sent.id}.jws").exists()
 

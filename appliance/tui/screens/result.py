@@ -24,7 +24,7 @@ def next_step(state: JobState) -> str:
             "Do not hand this machine on: mark it, keep its failed drives apart, and destroy or "
             "try them again."
         )
-    if state.station.unsigned is not None:
+    if state.station.unsigned is not None or not all(ref.is_signed for ref in state.statements):
         return _("There is no certificate, only an unsigned record. Do it again with a good stick.")
     if any(item.image_outcome == "failed" for item in state.drives):
         return _(
@@ -82,10 +82,11 @@ class Result(Screen):
             )
         for statement in state.statements:
             if statement.type == "machine":
+                label = _("Certificate") if statement.is_signed else _("Unsigned record")
                 rows.append(
                     row(
                         " ",
-                        Cell(_("Certificate"), "quiet", width=18),
+                        Cell(label, "quiet", width=18),
                         Cell(isolated(statement.id[:32]), fill=True),
                     )
                 )
