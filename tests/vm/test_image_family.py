@@ -394,10 +394,13 @@ def test_an_english_session_stands_from_left_to_right(desk: Desk) -> None:
     english = Desk(desk.machine, LOGIN)
     names = [task.en for task in TASKS]
     english.wait(names[-1])
-    menu = english.wait("Menu")
+    browser = english.wait("Firefox ESR")
     settled_picture(desk.machine, SCREENS / "desktop-english.png", 300, 20)
     assert english.run("echo $LANG") == "en_US.UTF-8"
     buttons = [seen for seen in english.seen(*names) if seen.role == "button"]
     buttons = [seen for seen in buttons if seen.name in names]
     assert [seen.name for seen in sorted(buttons, key=lambda seen: seen.place[1::-1])] == names
-    assert menu.place[0] < english.size[0] // 4
+    # The menu itself has no name for a screen reader; what stands beside it has.
+    assert browser.place[0] < english.size[0] // 4
+    title = "xfconf-query -c xfce4-panel -p /plugins/plugin-12/button-title"
+    assert english.run(title) == "Menu"
