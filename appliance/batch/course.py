@@ -39,6 +39,7 @@ class Course:
         self._retry_at = 0.0
         self._images_until: float | None = None
         self._progress_at = 0.0
+        self._full_told = False
         self._progress_due = False
         self._finished_at: float | None = None
         self._power = "stay"
@@ -77,6 +78,10 @@ class Course:
         if self.state is None or self.exit is not None:
             return [], None
         if self.state.phase is JobPhase.BLOCKED:
+            if full := [one for one in self.state.problems if one.code == "state-full"]:
+                # The engine goes on by itself as soon as receipts have made room.
+                told, self._full_told = self._full_told, True
+                return [] if told else [story.said("problem", one) for one in full], None
             self.exit = 2
             events = [story.said("refused", problem) for problem in self.state.problems]
             return [*events, self._end()], None

@@ -104,8 +104,8 @@ def _media_type(request: Request) -> str:
 async def post_statement(request: Request) -> JSONResponse:
     """Send a statement (compact JWS). 201 registered now, 200 known, 202 kept, undecided.
 
-    413 `unaccepted-too-large`, 429 `unaccepted-too-many`: more than is kept of a station that
-    the office has not accepted; it may be sent again when the office has.
+    429 `unaccepted-too-large`, `unaccepted-too-many`: more than is kept of a station that the
+    office has not accepted; it may be sent again when the office has.
     """
     if _media_type(request) != JOSE:
         raise Problem(415, "wrong-content-type", f"send {JOSE}")
@@ -118,7 +118,7 @@ async def post_statement(request: Request) -> JSONResponse:
     except TrustError as error:
         raise _refused(422, error) from error
     except strangers.NotKept as error:
-        raise _refused(error.status, error) from error
+        raise _refused(429, error) from error
     row = taken.row
     answer: dict[str, Any] = {"id": row.id, "state": row.state, "url": context.page(row.id)}
     if row.state == HELD:
@@ -202,16 +202,20 @@ def get_receipt(request: Request, name: str) -> Response:
     return Response(row.receipt, media_type=JOSE)
 
 
-@router.post("/enrolments", status_code=201, responses={202: {}, 403: {}, 422: {}})
+@router.post("/enrolments", status_code=201, responses={202: {}, 403: {}, 422: {}, 429: {}})
 def post_enrolment(request: Request, wish: Enrolment) -> JSONResponse:
-    """Ask for (or renew) a station's certificate. 202: the office has not decided yet."""
+    """Ask for (or renew) a station's certificate. 202: the office has not decided yet; 429: too
+    many wait for its decision, ask again later."""
     context = Context.of(request)
     try:
         public = keys.read_request(wish.csr.encode())
     except TajdeedError as error:
         raise Problem(422, error.code, str(error)[:300]) from error
     with context.database.session() as session:
-        row, certificate = stations.enrol(session, context.home, public, wish.token)
+        try:
+            row, certificate = stations.enrol(session, context.home, public, wish.token)
+        except strangers.NotKept as error:
+            raise _refused(429, error) from error
         if certificate is not None:
             # What it signed before it was enrolled waits for exactly this decision.
             statements.register_held(session, context.home, row, context.url)

@@ -9,6 +9,7 @@ must count themselves.
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Sequence
 from typing import Any
@@ -59,18 +60,35 @@ class Listener(socket.socket):
 
 
 def listeners(host: str, port: int, crowd: Crowd) -> list[Listener]:
-    """A listening socket for every address of a host name; OSError where none can be had."""
-    made = []
+    """A listening socket for every address of a host name; OSError where none can be had.
+
+    An address of a family that this machine does not have is left out, as asyncio does it.
+    """
+    made: list[Listener] = []
+    absent: OSError | None = None
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     for family, kind, protocol, _, address in dict.fromkeys(found):
-        listener = Listener(family, kind, protocol)
+        try:
+            listener = Listener(family, kind, protocol)
+        except OSError as error:
+            absent = error
+            continue
         listener.crowd = crowd
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        listener.bind(address)
+        try:
+            listener.bind(address)
+        except OSError as error:
+            listener.close()
+            if error.errno != errno.EADDRNOTAVAIL:
+                raise
+            absent = error
+            continue
         listener.setblocking(False)
         made.append(listener)
+    if absent is not None and not made:
+        raise absent
     return made
 
 
@@ -87,6 +105,11 @@ class Patient(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        self._wait()
+
+    def on_response_complete(self) -> None:
+        # A second request that came with the first is begun here, without any new byte.
+        super().on_response_complete()
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,7 +130,9 @@ def all_stations(request: Request) -> Response:
     """Every station, with forks and gaps of its chain."""
     with Context.of(request).database.session() as session:
         rows = stations.listed(session)
-        found = {row.id: stations.findings(session, row.id) for row in rows}
+        # Of a station that nobody has accepted the chain is nobody's, and there may be thousands.
+        known = [row.id for row in rows if row.status != stations.PENDING]
+        found = defaultdict(tuple, {key: stations.findings(session, key) for key in known})
     return _page(request, "stations.html", rows=rows, findings=found)
 
 

@@ -17,15 +17,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from appliance.central.database import StatementRow, StationRow, TokenRow
 from appliance.central.home import Home
+from appliance.central.strangers import NotKept
 from appliance.errors import ConfigError
 from appliance.statement import keys
 
 PENDING, ACCEPTED, REVOKED = "pending", "accepted", "revoked"
+# Far more than an organisation buys at once, and few enough for a page that lists them.
+MOST_PENDING = 5000
 
 
 def stamp(moment: datetime | None = None) -> str:
@@ -42,10 +45,14 @@ class Finding:
     last: int
 
 
-def heard_of(session: Session, station: str, key: str) -> StationRow:
-    """The row of a station; a new one is pending."""
+def heard_of(session: Session, station: str, key: str, *, invited: bool = False) -> StationRow:
+    """The row of a station; a new one is pending. NotKept where too many are, for anybody can
+    make keys; one that the office has `invited` by a token comes in all the same."""
     row = session.get(StationRow, station)
     if row is None:
+        waiting = select(func.count()).where(StationRow.status == PENDING)
+        if not invited and session.execute(waiting).scalar_one() >= MOST_PENDING:
+            raise NotKept("unaccepted-too-many", limit=MOST_PENDING)
         row = StationRow(id=station, key=key, status=PENDING, first_seen=stamp())
         session.add(row)
         session.flush()
@@ -85,8 +92,11 @@ def enrol(
     An accepted station gets a fresh certificate whenever it proves its key: so it renews.
     """
     station = keys.station_id(public)
-    row = heard_of(session, station, keys.key_digest(public))
-    if row.status == PENDING and token and use_token(session, token, station):
+    known = session.get(StationRow, station)
+    undecided = known is None or known.status == PENDING
+    invited = undecided and bool(token) and use_token(session, token, station)
+    row = heard_of(session, station, keys.key_digest(public), invited=invited)
+    if invited:
         decide(row, ACCEPTED, "token")
     if row.status != ACCEPTED:
         return row, None

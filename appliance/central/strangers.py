@@ -35,11 +35,10 @@ OF_SENDER = Quota(documents=2000, bytes=64 << 20)
 
 
 class NotKept(TajdeedError):
-    """A station that is not accepted sent more than is kept of such; `status` for HTTP."""
+    """A station that is not accepted sent more than is kept of such.
 
-    def __init__(self, status: int, code: str, **facts: int) -> None:
-        self.status = status
-        super().__init__(code, **facts)
+    For HTTP both are 429: to an older stick a 413 is a refusal for good.
+    """
 
 
 def sender(host: str) -> str:
@@ -58,14 +57,14 @@ def sender(host: str) -> str:
 def check(session: Session, station: str, whence: str, size: int) -> None:
     """NotKept where a statement of `size` bytes is more than is kept of this station or sender."""
     if size > MAX_BYTES:
-        raise NotKept(413, "unaccepted-too-large", limit=MAX_BYTES)
+        raise NotKept("unaccepted-too-large", limit=MAX_BYTES)
     for quota, fits in (
         (OF_STATION, StatementRow.station == station),
         (OF_SENDER, StrangerRow.sender == whence),
     ):
         held = _held(session, fits)
         if held.documents >= quota.documents or held.bytes + size > quota.bytes:
-            raise NotKept(429, "unaccepted-too-many", limit=quota.documents)
+            raise NotKept("unaccepted-too-many", limit=quota.documents)
 
 
 def _held(session: Session, fits: ColumnElement[bool]) -> Quota:

@@ -115,7 +115,7 @@ class Link:
         return self._sending.due(now) and self._asked(statement_id).due(now)
 
     def _settle(self, statement_id: str, answer: Answer) -> None:
-        code = (answer.problem or {}).get("code") if answer.status in (413, 429) else None
+        code = (answer.problem or {}).get("code") if answer.status == 429 else None
         if code in (_TOO_LARGE, _TOO_MANY):
             self._not_kept[statement_id] = Reason(code=code)
             whose = self._sending if code == _TOO_MANY else self._asked(statement_id)

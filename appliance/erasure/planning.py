@@ -60,7 +60,11 @@ _AHCI_AT = {
 # PCI class codes (PCI Code and ID Assignment 1.11, 1.2) by their first digits. An administrative
 # controller of NVMe (010803) has no namespaces.
 _RAID, _SATA, _SAS, _NVME, _NVME_ADMIN = "0104", "0106", "0107", "0108", "010803"
-# Drivers whose controllers make volumes out of drives, under whatever class they call themselves.
+# Drivers of host adapters that know no volumes, whatever the class of the card; "vmd" and none are
+# judged by themselves.
+_SHOWS_DRIVES = frozenset((None, "vmd", "mvsas", "isci", "pm80xx"))
+# Drivers whose controllers make volumes out of drives, under whatever class they call themselves,
+# and in a mode without volumes do not tell of all drives either.
 _MAKES_VOLUMES = frozenset(
     (
         *("3w-9xxx", "3w-sas", "3w-xxxx", "aacraid", "arcmsr", "hpsa", "hptiop", "ipr", "ips"),
@@ -448,7 +452,7 @@ def _hidden_behind(controller: Controller, ahci_at: str) -> list[Reason]:
     if controller.remapped_nvme:
         count = controller.remapped_nvme
         return [Reason(code="nvme-remapped" + ahci_at, facts={**facts, "count": count})]
-    unknown_raid = kind == _RAID and driver not in (None, "vmd") and not controller.ata_ports
+    unknown_raid = kind == _RAID and driver not in _SHOWS_DRIVES and not controller.ata_ports
     if driver in _MAKES_VOLUMES or controller.raid_volumes or unknown_raid:
         return [Reason(code="volumes-not-drives", facts=facts)]
     if controller.drives:

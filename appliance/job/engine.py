@@ -182,6 +182,7 @@ class Engine:
                 told(Reason(code="job-stuck", facts={"problem": setaside.problem(error)}))
             rounds = 0
             time.sleep(_AGAIN_S)
+            room.make_room(self.store, self.issuer.is_registered)
             with contextlib.suppress(OSError, TajdeedError):
                 log.close()
                 self._open_station()
@@ -292,21 +293,18 @@ class Engine:
         from appliance.job.record import JobRecord, take
         from appliance.tools.boot import boot_id
 
-        waiting: list[Reason] = []
         room.make_room(self.store, self.issuer.is_registered)
-        for job in self.store.job_ids():
-            try:
-                going_on = self._earlier(job)
-            except StickGoneError:
-                raise
-            except Exception as error:
-                self._failed(error)
-                waiting += self._put_off(job, error)
-                continue
-            if going_on is not None:
-                self.board.change(problems=(*setaside.told(self.store), *waiting))
-                return going_on
-        self._wait_for_room((*setaside.told(self.store), *waiting))
+        going_on, waiting = self._close_earlier()
+        if going_on is None:
+            self._wait_for_room((*setaside.told(self.store), *waiting))
+            if waiting:
+                # Now, or its certificate would be a later one than that of the job that begins,
+                # which may well be of the same machine.
+                self._open_station()
+                going_on, waiting = self._close_earlier()
+        if going_on is not None:
+            self.board.change(problems=(*setaside.told(self.store), *waiting))
+            return going_on
         if self.issuer.station().unsigned is not None:
             # What could not be signed of an earlier job, or for lack of room, says nothing of
             # this one.
@@ -324,6 +322,22 @@ class Engine:
             problems=(*setaside.told(self.store), *waiting),
         )
         return log, record
+
+    def _close_earlier(self) -> tuple[tuple[Writer, JobRecord] | None, tuple[Reason, ...]]:
+        """Close the jobs of earlier boots: the one to go on with, if any, and why some wait."""
+        waiting: list[Reason] = []
+        for job in self.store.job_ids():
+            try:
+                going_on = self._earlier(job)
+            except StickGoneError:
+                raise
+            except Exception as error:
+                self._failed(error)
+                waiting += self._put_off(job, error)
+                continue
+            if going_on is not None:
+                return going_on, tuple(waiting)
+        return None, tuple(waiting)
 
     def _wait_for_room(self, problems: tuple[Reason, ...]) -> None:
         """Until the records of a job, and the receipts that make room again, fit on the stick."""

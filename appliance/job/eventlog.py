@@ -150,9 +150,10 @@ class Writer:
         return JournalError("log-not-written", file=str(self.path), problem=problem)
 
     def close(self) -> None:
-        os.close(self._fd)
-        # The number may soon be another file's.
-        self._fd = -1
+        # Once: the number may soon be another file's.
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
 
 
 def readable(path: Path) -> tuple[Event, ...]:

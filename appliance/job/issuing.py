@@ -338,18 +338,28 @@ class Issuer:
 
     def _of_job(self, job: str) -> Iterator[Statement]:
         for file in sorted(self._store.statements.glob("*.jws")):
-            found = self._find(file.stem)
+            found = None
+            with contextlib.suppress(OSError):
+                found = self._find(file.stem)
             if found is not None and found.payload["job"] == job:
                 yield found
 
     def _find(self, ident: str) -> Statement | None:
-        """A statement of this station; None for one that is not there or cannot be read."""
+        """A statement of this station; None for one that is not there or is no genuine one.
+        OSError where the stick does not give it: that may be another thing next time."""
+        failed: OSError | None = None
         for place in (self._store.statements, self._store.outbox):
             if ident in self._kept:
                 break
-            with contextlib.suppress(OSError, TajdeedError):
+            try:
                 data = (place / f"{ident}.jws").read_bytes()
                 self._kept[ident] = verify.statement(data, self._trust).statement
+            except (FileNotFoundError, TajdeedError):
+                continue
+            except OSError as error:
+                failed = error
+        if failed is not None and ident not in self._kept:
+            raise failed
         return self._kept.get(ident)
 
 

@@ -122,7 +122,8 @@ def order_book(tongue: Tongue) -> Book:
                     "note",
                     say(
                         "اكتب في الخانات البيضاء، والملوّنة تُحسب وحدها. "
-                        f"بعد السطر {near} انسخ إليه الملوّنة من سطر فوقه؛ والمجاميع تشمل الكل.",
+                        f"بعد السطر {near} انسخ الخانات الملوّنة من أي سطر قبله. "
+                        "والمجاميع تشمل كل السطور.",
                         "Fill the white cells; the coloured ones are worked out. "
                         f"Below row {near}, copy them from a row above; the sums have all rows.",
                     ),

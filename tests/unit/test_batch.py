@@ -149,6 +149,18 @@ def test_a_wrong_configuration_ends_with_2() -> None:
     assert run.exit == 2
 
 
+def test_a_full_stick_is_said_once_and_waited_for() -> None:
+    run = course(countdown_s=0)
+    full = Reason(code="state-full", facts={"free_mib": 3, "waiting": 7})
+    run.absorb(replace(states.BLOCKED, problems=(full,)), 0.0)
+    events, call = run.due(0.0)
+    assert (names(events), events[0]["code"], call) == (["problem"], "state-full", None)
+    assert run.due(60.0) == ([], None)
+    assert run.exit is None
+    run.absorb(states.CONSENT, 61.0)
+    assert run.due(61.0)[1] == Call("ConsentByTicket", {"ticket": TICKET})
+
+
 def test_a_face_that_comes_late_follows_without_a_second_consent() -> None:
     run = course(countdown_s=0)
     run.absorb(states.RUNNING, 0.0)

@@ -3,6 +3,7 @@ same, nothing is deleted, and neither screen nor paper says more than is true.""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -13,11 +14,13 @@ from pathlib import Path
 import pytest
 
 from appliance.batch import story
+from appliance.job import room
 from appliance.job.engine import Engine
 from appliance.job.eventlog import Writer
 from appliance.job.issuing import Issuer
 from appliance.job.record import job_record
 from appliance.job.state import JobPhase, JobState
+from appliance.job.store import Store
 from appliance.model import Outcome
 from appliance.tools import utc_now
 from tests.unit import test_resuming as boots
@@ -289,6 +292,28 @@ def test_where_only_the_stick_failed_the_job_waits_for_the_next_start(
     assert [problem.code for problem in engine.board.state.problems] == ["job-waits"]
     engine = engine_at_the_next_boot(pc, monkeypatch)
     engine._begin()
+    assert engine.board.state.problems == ()
+    assert is_over(pc)
+    assert len(pc.statements()["machine"]) == 1
+
+
+def test_a_job_that_waited_is_closed_before_another_one_begins(
+    pc: Pc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its certificate would be the newer one, of a PC that was erased again since."""
+    without_image(pc)
+    pc.boot()
+    engine = engine_at_the_next_boot(pc, monkeypatch)
+    with contextlib.ExitStack() as full:
+        full.enter_context(files_end_at(pc.store.job_log(JOB).stat().st_size))
+
+        def room_again(_: Store) -> int:
+            full.close()
+            return room.LEAST_BYTES
+
+        monkeypatch.setattr(room, "free_bytes", room_again)
+        _log, record = engine._begin()
+    assert record.job != JOB
     assert engine.board.state.problems == ()
     assert is_over(pc)
     assert len(pc.statements()["machine"]) == 1

@@ -393,9 +393,9 @@ def test_a_stick_that_was_pulled_out_ends_it(tmp_path: Path, source: str, target
 COPIES = (Copy("a", "a", 1),)
 ALL = {"ar": "كل ", "en": "ll your files"}
 SAID = {
-    "unread": ("تعذّرت قراءة هذه من الجهاز (2): ", "could not be read from the PC (2): "),
+    "unread": ("تعذّرت قراءة ما يلي من الجهاز (2): ", "could not be read from the PC (2): "),
     "no_room": ("لا تتسع الذاكرة لهذه الملفات (2): ", "no room on the stick for these (2): "),
-    "failed": ("لم تُكتب هذه على الذاكرة (2): ", "could not be written to the stick (2): "),
+    "failed": ("لم يُكتب ما يلي على الذاكرة (2): ", "could not be written to the stick (2): "),
     "too_large": ("(4 غيغابايت)", "(4 GB)"),
 }
 
@@ -455,6 +455,8 @@ def test_a_name_that_is_no_text_can_be_shown() -> None:
 
 
 def test_the_words_say_what_is_done_to_files() -> None:
-    assert "لا يُحذف ملف، والنسخة الجديدة تحل محل القديمة" in words.say("ar", "backup-why")
+    assert "لا يُحذف أي ملف. وإذا عدّلت ملفًا حلّت نسخته الجديدة محل القديمة" in words.say(
+        "ar", "backup-why"
+    )
     said = words.say("ar", "restore-done", files=1)
     assert "بقي كما هو، ووُضعت نسخة الذاكرة بجانبه وفي اسمها «من النسخة»" in said

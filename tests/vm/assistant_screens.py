@@ -51,6 +51,9 @@ class Nearby:
     def wired(self) -> bool:
         return False
 
+    def has_wifi(self) -> bool:
+        return bool(self.found)
+
     def networks(self) -> tuple[SimpleNamespace, ...]:
         return self.found
 

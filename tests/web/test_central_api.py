@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import inspect
 
 from appliance.central import statements, stations, strangers
-from appliance.central.database import Database, StatementRow, StrangerRow
+from appliance.central.database import Database, StatementRow, StationRow, StrangerRow
 from appliance.central.home import Home
 from appliance.model import Bus, Identity
 from appliance.statement import keys, strict_json, verify
@@ -370,7 +370,7 @@ def test_of_an_unknown_station_no_large_statement_is_kept_but_later_it_is(
     signer = station(tmp_path)
     statement = signer.sign(build_drive(large_result("LARGE-1"), job=JOB, tool=TOOL))
     refused = server.send(statement.data)
-    assert (refused.status, refused.json["code"]) == (413, "unaccepted-too-large")
+    assert (refused.status, refused.json["code"]) == (429, "unaccepted-too-large")
     assert "office" in refused.json["detail"]
     assert server.get(f"/api/v1/statements/{statement.id}").status == 404
     assert server.send(signed_drive(signer, "SMALL-1").data).status == 202
@@ -398,6 +398,26 @@ def test_only_so_many_statements_of_unknown_stations_are_kept(
     assert own_server.send(signed_drive(known).data, sender="127.0.0.2").status == 201
     own_server.enroll("accept", signer.name)
     assert own_server.send(signed_drive(signer, "A").data, sender="127.0.0.2").status == 201
+
+
+def test_strangers_that_wait_for_a_decision_are_not_without_number(
+    own_server: Server, tmp_path: Path
+) -> None:
+    with Database(f"sqlite:///{own_server.directory / 'central.sqlite'}").session() as session:
+        for number in range(stations.MOST_PENDING):
+            session.add(
+                StationRow(id=f"{number}", key="", status=stations.PENDING, first_seen="2026-11-28")
+            )
+    signer = station(tmp_path)
+    wish = {"csr": (tmp_path / "station/request.csr").read_text()}
+    refused = own_server.post("/api/v1/enrolments", wish)
+    assert (refused.status, refused.json["code"]) == (429, "unaccepted-too-many")
+    assert own_server.send(signed_drive(signer).data).status == 429
+    assert own_server.get("/stations").status == 200
+    # Whom the office has given a token comes in all the same.
+    wish["token"] = own_server.enroll("token")
+    assert own_server.post("/api/v1/enrolments", wish).status == 201
+    assert own_server.send(signed_drive(signer).data).status == 201
 
 
 def fill(server: Server, like: str, count: int, *, one_station: bool) -> None:

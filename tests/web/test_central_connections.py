@@ -156,3 +156,17 @@ def test_a_port_in_use_is_said_in_words(server: Server) -> None:
     assert done.returncode == 2
     assert f"127.0.0.1:{server.port}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_second_request_that_came_with_the_first_does_not_wait_for_ever(
+    own_server: Server,
+) -> None:
+    connection = connected(own_server)
+    whole = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    connection.sendall(whole + HEAD[: len(HEAD) // 2])
+    assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200")
+    connection.settimeout(2 * HEAD_S)
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        while connection.recv(1 << 16):
+            pass
+    connection.close()

@@ -45,6 +45,10 @@ class Services:
         """Join a Wi-Fi network for good."""
         network.join(chosen, key, metered=metered)
 
+    def has_wifi(self) -> bool:
+        """Whether there is an adapter: a network that does not show itself may be near."""
+        return bool(network.adapters())
+
     def join_hidden(self, name: str, key: str, metered: bool) -> None:
         """Join a Wi-Fi network that is not listed, by the first adapter."""
         network.join(network.hidden(name, key, network.adapters()[0]), key, metered=metered)

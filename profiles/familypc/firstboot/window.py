@@ -53,6 +53,8 @@ class Outside(Protocol):
 
     def wired(self) -> bool: ...
 
+    def has_wifi(self) -> bool: ...
+
     def networks(self) -> tuple[Any, ...]: ...
 
     def join(self, network: Any, key: str, metered: bool) -> None: ...
@@ -350,16 +352,16 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         box.pack_start(place, False, False, 0)
         joined = self.course.answers.network
 
-        def show(found: tuple[bool, tuple[Any, ...]] | None) -> None:
+        def show(found: tuple[bool, bool, tuple[Any, ...]] | None) -> None:
             for child in place.get_children():
                 place.remove(child)
-            wired, networks = found or (False, ())
+            wired, wireless, networks = found or (False, False, ())
             if wired:
                 place.pack_start(_label(self.say("network-wired"), "why"), False, False, 0)
             elif joined:
                 text = self.say("network-joined", name=_isolated(joined))
                 place.pack_start(_label(text, "why"), False, False, 0)
-            elif networks:
+            elif wireless:
                 self._wifi(place, networks)
             else:
                 place.pack_start(_label(self.say("network-none"), "why"), False, False, 0)
@@ -368,7 +370,8 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         def look() -> None:
             # Only looks: one may go on meanwhile, so this never makes the window busy.
             try:
-                found = (self.outside.wired(), self.outside.networks())
+                outside = self.outside
+                found = (outside.wired(), outside.has_wifi(), outside.networks())
             except Exception:  # no NetworkManager, no adapter: as if no network were near
                 GLib.idle_add(show, None)
             else:
@@ -378,7 +381,7 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
 
     def _wifi(self, place: Gtk.Box, networks: tuple[Any, ...]) -> None:
         # None: one that does not show itself, and is asked for by its name.
-        chosen: dict[str, Any] = {"network": networks[0]}
+        chosen: dict[str, Any] = {"network": None}
         listed = Gtk.ListBox(selection_mode=Gtk.SelectionMode.BROWSE)
         for network in networks:
             kind = self.say("network-hidden" if network.locked else "network-open")

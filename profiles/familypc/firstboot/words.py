@@ -34,8 +34,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Choose your network and type its password. Without internet the PC works too: go on.",
     ),
     "network-none": (
-        "لا توجد شبكة واي فاي قريبة. يمكنك المتابعة دون إنترنت.",
-        "No Wi-Fi network is near. You can go on without internet.",
+        "لا يوجد واي فاي في هذا الجهاز. يمكنك المتابعة دون إنترنت.",
+        "This PC has no Wi-Fi. You can go on without internet.",
     ),
     "network-wired": (
         "الجهاز متصل بالإنترنت بالسلك.",
@@ -49,8 +49,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "network-joining": ("يتصل بالشبكة «{name}»…", "Connecting to {name}…"),
     "network-joined": ("متصل بالشبكة «{name}».", "Connected to {name}."),
     "network-refused": (
-        "لم يتم الاتصال. تأكد من كلمة مرور الشبكة.",
-        "No connection. Check the network's password.",
+        "لم يتم الاتصال. تأكد من اسم الشبكة وكلمة مرورها.",
+        "No connection. Check the network's name and password.",
     ),
     "network-phone": (
         "هذه شبكة جوال: وفّر البيانات ولا تنزّل التحديثات عليها",

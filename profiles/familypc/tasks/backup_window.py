@@ -212,6 +212,14 @@ class BackupWindow(TaskWindow):
             name, day = words.isolated(one.name), words.isolated(one.newest.isoformat())
             told = self.say("restore-row", name=name, date=day)
             listed.add(label(f"{mark}{told}", "why"))
+        # The list is gone with its dialog when the answer is there.
+        chosen: list[Backup] = []
+
+        def select(_: Gtk.ListBox, row: Gtk.ListBoxRow | None) -> None:
+            if row is not None:
+                chosen[:] = [found[row.get_index()]]
+
+        listed.connect("row-selected", select)
         listed.select_row(listed.get_row_at_index(0))
         # So that arrows choose at once, and Enter takes.
         listed.connect("map", lambda _: listed.get_selected_row().grab_focus())
@@ -220,12 +228,8 @@ class BackupWindow(TaskWindow):
         )
         inside.set_max_content_height(_LIST_PX)
         inside.add(listed)
-        chosen = self.ask(self.say("restore-choose"), ("restore-bring", "go-back"), inside)
-        return (
-            found[listed.get_selected_row().get_index()].place
-            if chosen == "restore-bring"
-            else None
-        )
+        answer = self.ask(self.say("restore-choose"), ("restore-bring", "go-back"), inside)
+        return chosen[0].place if answer == "restore-bring" else None
 
     def let_go(self) -> None:
         """Unmount the stick, and say when it may be pulled out."""

@@ -128,11 +128,14 @@ class TaskWindow(Gtk.Window):  # type: ignore[misc]  # GTK has no types
             self.busy = False
             self.progress(None)
             self.tell("")
-            if error is None:
-                after(result)
-            else:
-                self.tell(self.say(failing, what=words.isolated(str(error))), problem=True)
-            self.refresh()
+            try:
+                if error is None:
+                    after(result)
+                else:
+                    self.tell(self.say(failing, what=words.isolated(str(error))), problem=True)
+            finally:
+                # Whatever goes wrong here, the window can be used again.
+                self.refresh()
             return False
 
         def run() -> None:

@@ -63,6 +63,8 @@ class ScanWindow(TaskWindow):
 
     def refresh(self) -> None:
         """Scanning needs a scanner, saving a sheet, opening a file."""
+        # Whoever wanted to leave and saw something fail is asked anew.
+        self.leaving = self.leaving and self.busy
         self.scan_button.set_sensitive(bool(self.scanners) and not self.busy)
         self.scan_button.set_label(self.say("scan-another" if self.pages else "scan-page"))
         self.save_button.set_sensitive(bool(self.pages) and not self.busy)

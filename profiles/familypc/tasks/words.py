@@ -43,7 +43,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     # backup
     "backup": ("نسخة احتياطية على ذاكرة USB", "Backup to a USB stick"),
     "backup-why": (
-        "تُنسخ ملفاتك إلى الذاكرة، فتبقى لك لو تعطّل الجهاز. لا يُحذف ملف، والنسخة الجديدة تحل محل القديمة.",
+        "تُنسخ ملفاتك إلى الذاكرة، فتبقى لك لو تعطّل الجهاز. لا يُحذف أي ملف. وإذا عدّلت ملفًا حلّت نسخته الجديدة محل القديمة على الذاكرة.",
         "Your files are copied to the stick, so that you keep them if the PC breaks. No file is deleted; a newer copy takes the older one's place.",
     ),
     "backup-none": (
@@ -58,7 +58,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "All your files ({files}) are on this stick.",
     ),
     "backup-same": (
-        "ما هو منسوخ من ملفاتك على هذه الذاكرة: {files}.",
+        "ملفاتك المنسوخة على هذه الذاكرة: {files}.",
         "Files of yours that are on this stick: {files}.",
     ),
     "backup-empty": ("لا توجد ملفات لنسخها بعد.", "There are no files to copy yet."),
@@ -75,7 +75,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Too large for this stick (4 GB) and not copied: {names}",
     ),
     "backup-unread": (
-        "تعذّرت قراءة هذه من الجهاز ({count}): {names}. أعد تشغيل الجهاز ثم انسخ من جديد. إن تكرر ذلك فاطلب المساعدة، فقد يكون قرص الجهاز تالفًا.",
+        "تعذّرت قراءة ما يلي من الجهاز ({count}): {names}. أعد تشغيل الجهاز ثم انسخ من جديد. إن تكرر ذلك فاطلب المساعدة، فقد يكون قرص الجهاز تالفًا.",
         "These could not be read from the PC ({count}): {names}. Restart the PC and copy again. If it says so again, ask for help: its disk may be failing.",
     ),
     "backup-start": ("انسخ الآن", "Copy now"),
@@ -92,7 +92,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "nothing-copied": ("لم يُنسخ أي ملف:", "No file was copied:"),
     "backup-failed": (
-        "لم تُكتب هذه على الذاكرة ({count}): {names}. جرّب ذاكرة أخرى.",
+        "لم يُكتب ما يلي على الذاكرة ({count}): {names}. جرّب ذاكرة أخرى.",
         "These could not be written to the stick ({count}): {names}. Try another stick.",
     ),
     "backup-gone": (
@@ -127,11 +127,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "There is no room on the PC for these ({count}): {names}. Empty the wastebasket, then try again.",
     ),
     "restore-unread": (
-        "تعذّرت قراءة هذه من الذاكرة ({count}): {names}. وصّل الذاكرة بمنفذ آخر ثم حاول مرة أخرى.",
+        "تعذّرت قراءة ما يلي من الذاكرة ({count}): {names}. وصّل الذاكرة بمنفذ آخر ثم حاول مرة أخرى.",
         "These could not be read from the stick ({count}): {names}. Plug the stick into another socket, then try again.",
     ),
     "restore-failed": (
-        "لم تُكتب هذه على الجهاز ({count}): {names}. أعد تشغيل الجهاز ثم حاول مرة أخرى.",
+        "لم يُكتب ما يلي على الجهاز ({count}): {names}. أعد تشغيل الجهاز ثم حاول مرة أخرى.",
         "These could not be written to the PC ({count}): {names}. Restart the PC, then try again.",
     ),
     "restore-done": (
