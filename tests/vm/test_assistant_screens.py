@@ -1,4 +1,4 @@
-"""The assistant's pages on a real X server, as small as old PCs have them: nothing is cut.
+"""The assistant and the way back on a real X server, as small as old PCs have them: nothing is cut.
 
 Pictures go to `dist/screens/first-start/`: a person looks at them (connected letters, direction,
 no boxes instead of letters).
@@ -17,6 +17,7 @@ import pytest
 
 from familypc.firstboot.answers import PAGES
 from familypc.firstboot.words import texts
+from familypc.wayback.words import say
 from imagebuilder.images.build import PROFILES, REPOSITORY
 from imagebuilder.images.chroot import in_tree
 from imagebuilder.images.layer import package_layer
@@ -31,8 +32,9 @@ Xvfb :9 -screen 0 $1x24 -nolisten tcp >/dev/null 2>&1 &
 until [ -e /tmp/.X11-unix/X9 ]; do sleep 0.1; done
 export DISPLAY=:9 LANG=ar_SA.UTF-8 GDK_BACKEND=x11 GTK_THEME=Greybird NO_AT_BRIDGE=1
 exec dbus-run-session -- sh -c \\
-  'xfwm4 --compositor=off 2>/dev/null & exec python3 /tmp/assistant_screens.py "$1"' run /tmp/"$1"
+  'xfwm4 --compositor=off 2>/dev/null & exec python3 /tmp/"$2".py "$1"' run /tmp/"$2"-"$1" "$2"
 """
+SCRIPTS = ("assistant_screens", "wayback_screens")
 
 # A system bus with Debian's rules in the order given, ours wherever a directory lists it.
 BUS = """\
@@ -70,20 +72,29 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     place = tmp_path_factory.mktemp("screen") / "tree"
     profile = read_profile(PROFILES / "test-screen.yaml")
     settled_tree(profile, package_layer(profile, None), place)
-    name = "assistant_screens.py"
-    shutil.copyfile(Path(__file__).with_name(name), place / "tmp" / name)
+    for name in SCRIPTS:
+        shutil.copyfile(Path(__file__).with_name(f"{name}.py"), place / f"tmp/{name}.py")
     yield place
     shutil.rmtree(place)
 
 
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("size", ["800x600", "1024x600", "1280x800", "1366x768"])
-def test_every_page_stands_whole(tree: Path, size: str) -> None:
-    in_tree(tree, ["sh", "-euc", RUN, "run", size])
-    made = tree / "tmp" / size
-    shutil.rmtree(SCREENS / size, ignore_errors=True)
-    shutil.copytree(made, SCREENS / size)
+def shown(tree: Path, script: str, size: str) -> dict[str, dict[str, Any]]:
+    """Run a script on a screen of that size: what it found; its pictures are kept."""
+    in_tree(tree, ["sh", "-euc", RUN, "run", size, script])
+    made = tree / f"tmp/{script}-{size}"
+    shutil.copytree(made, SCREENS / size, dirs_exist_ok=True)
     found: dict[str, dict[str, Any]] = json.loads((made / "facts.json").read_text())
+    return found
+
+
+SIZES = pytest.mark.parametrize("size", ["800x600", "1024x600", "1280x800", "1366x768"])
+
+
+@pytest.mark.timeout(900)
+@SIZES
+def test_every_page_stands_whole(tree: Path, size: str) -> None:
+    shutil.rmtree(SCREENS / size, ignore_errors=True)
+    found = shown(tree, "assistant_screens", size)
     # Two languages; the network's page also with many networks and with one that is not listed,
     # the account's with a complaint.
     assert len(found) == 2 * (len(PAGES) + 3)
@@ -133,3 +144,17 @@ def test_a_network_that_is_not_listed_is_asked_for_by_its_name(tree: Path) -> No
     told = ast.literal_eval((tree / "tmp/answer").read_text())
     assert told["802-11-wireless"] == {"ssid": ("ay", "بيتنا".encode()), "hidden": ("b", True)}
     assert told["802-11-wireless-security"]["psk"] == ("s", "tamr-9999")
+
+
+@pytest.mark.timeout(900)
+@SIZES
+def test_the_way_back_stands_whole_and_files_never_go_by_one_key(tree: Path, size: str) -> None:
+    found = shown(tree, "wayback_screens", size)
+    assert found.pop("acted") == {"times": 0}
+    assert len(found) == 4
+    for page, facts in found.items():
+        assert facts["size"] == [int(number) for number in size.split("x")], page
+        assert facts["cut"] == [], page
+        assert not facts["scrolls"], page
+        language = page.partition("-")[0]
+        assert facts["focus"] == say(language, "sure" if "go" in page else "cancel"), page
