@@ -29,7 +29,7 @@ from tests.bench.figures import Figure
 from tests.vm.guestshell import shell_by_credential
 from tests.vm.test_image import image_for_tests
 
-PROFILES = {"ext4": "family-light", "btrfs": "test-btrfs"}
+PROFILES = {"ext4": "test-ext4", "btrfs": "family-light"}
 FAMILY = Family(name="Umm Khaled", password="tamr-99")
 _DISK_BYTES = 250 * 10**9
 _BYTES_PER_S, _REQUESTS_PER_S = 80 * 10**6, 120
