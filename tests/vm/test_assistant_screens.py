@@ -29,10 +29,11 @@ RUN = """\
 rm -f /tmp/.X9-lock /tmp/.X11-unix/X9
 Xvfb :9 -screen 0 $1x24 -nolisten tcp >/dev/null 2>&1 &
 until [ -e /tmp/.X11-unix/X9 ]; do sleep 0.1; done
-export DISPLAY=:9 LANG=ar_SA.UTF-8 GDK_BACKEND=x11 GTK_THEME=Greybird NO_AT_BRIDGE=1
+export DISPLAY=:9 LC_ALL=ar_SA.UTF-8 GDK_BACKEND=x11 GTK_THEME=Greybird NO_AT_BRIDGE=1
 exec dbus-run-session -- sh -c \\
-  'xfwm4 --compositor=off 2>/dev/null & exec python3 /tmp/assistant_screens.py "$1"' run /tmp/"$1"
+  'xfwm4 --compositor=off 2>/dev/null & exec python3 /tmp/"$2".py "$1"' run /tmp/"$2"-"$1" "$2"
 """
+SCRIPTS = ("assistant_screens", "backup_choice")
 
 # A system bus with Debian's rules in the order given, ours wherever a directory lists it.
 BUS = """\
@@ -70,20 +71,29 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     place = tmp_path_factory.mktemp("screen") / "tree"
     profile = read_profile(PROFILES / "test-screen.yaml")
     settled_tree(profile, package_layer(profile, None), place)
-    name = "assistant_screens.py"
-    shutil.copyfile(Path(__file__).with_name(name), place / "tmp" / name)
+    for name in SCRIPTS:
+        shutil.copyfile(Path(__file__).with_name(f"{name}.py"), place / f"tmp/{name}.py")
     yield place
     shutil.rmtree(place)
 
 
+def shown(tree: Path, script: str, size: str) -> dict[str, Any]:
+    """Run a script on a screen of that size: what it found; its pictures are kept."""
+    in_tree(tree, ["sh", "-euc", RUN, "run", size, script])
+    made = tree / f"tmp/{script}-{size}"
+    shutil.copytree(made, SCREENS / size, dirs_exist_ok=True)
+    found: dict[str, Any] = json.loads((made / "facts.json").read_text())
+    return found
+
+
+SIZES = pytest.mark.parametrize("size", ["800x600", "1024x600", "1280x800", "1366x768"])
+
+
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("size", ["800x600", "1024x600", "1280x800", "1366x768"])
+@SIZES
 def test_every_page_stands_whole(tree: Path, size: str) -> None:
-    in_tree(tree, ["sh", "-euc", RUN, "run", size])
-    made = tree / "tmp" / size
     shutil.rmtree(SCREENS / size, ignore_errors=True)
-    shutil.copytree(made, SCREENS / size)
-    found: dict[str, dict[str, Any]] = json.loads((made / "facts.json").read_text())
+    found = shown(tree, "assistant_screens", size)
     # Two languages; the network's page also with many networks and with one that is not listed,
     # the account's with a complaint.
     assert len(found) == 2 * (len(PAGES) + 3)
@@ -133,3 +143,13 @@ def test_a_network_that_is_not_listed_is_asked_for_by_its_name(tree: Path) -> No
     told = ast.literal_eval((tree / "tmp/answer").read_text())
     assert told["802-11-wireless"] == {"ssid": ("ay", "بيتنا".encode()), "hidden": ("b", True)}
     assert told["802-11-wireless-security"]["psk"] == ("s", "tamr-9999")
+
+
+def test_a_backup_of_another_pc_is_chosen_and_brought_back(tree: Path) -> None:
+    kept = tree / "root/.config/user-dirs.dirs"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text('XDG_DOCUMENTS_DIR="$HOME/المستندات"\n')
+    found = shown(tree, "backup_choice", "1024x600")
+    assert found["documents"] == {"دفتر الطلبات.ods": "دفتر قديم"}
+    assert found["usable"]
+    assert found["line"].startswith("تم. عادت الملفات")
