@@ -30,11 +30,11 @@ RUN = """\
 rm -f /tmp/.X9-lock /tmp/.X11-unix/X9
 Xvfb :9 -screen 0 $1x24 -nolisten tcp >/dev/null 2>&1 &
 until [ -e /tmp/.X11-unix/X9 ]; do sleep 0.1; done
-export DISPLAY=:9 LANG=ar_SA.UTF-8 GDK_BACKEND=x11 GTK_THEME=Greybird NO_AT_BRIDGE=1
+export DISPLAY=:9 LC_ALL=ar_SA.UTF-8 GDK_BACKEND=x11 GTK_THEME=Greybird NO_AT_BRIDGE=1
 exec dbus-run-session -- sh -c \\
   'xfwm4 --compositor=off 2>/dev/null & exec python3 /tmp/"$2".py "$1"' run /tmp/"$2"-"$1" "$2"
 """
-SCRIPTS = ("assistant_screens", "wayback_screens")
+SCRIPTS = ("assistant_screens", "backup_choice", "wayback_screens")
 
 # A system bus with Debian's rules in the order given, ours wherever a directory lists it.
 BUS = """\
@@ -78,12 +78,12 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(place)
 
 
-def shown(tree: Path, script: str, size: str) -> dict[str, dict[str, Any]]:
+def shown(tree: Path, script: str, size: str) -> dict[str, Any]:
     """Run a script on a screen of that size: what it found; its pictures are kept."""
     in_tree(tree, ["sh", "-euc", RUN, "run", size, script])
     made = tree / f"tmp/{script}-{size}"
     shutil.copytree(made, SCREENS / size, dirs_exist_ok=True)
-    found: dict[str, dict[str, Any]] = json.loads((made / "facts.json").read_text())
+    found: dict[str, Any] = json.loads((made / "facts.json").read_text())
     return found
 
 
@@ -158,3 +158,13 @@ def test_the_way_back_stands_whole_and_files_never_go_by_one_key(tree: Path, siz
         assert not facts["scrolls"], page
         language = page.partition("-")[0]
         assert facts["focus"] == say(language, "sure" if "go" in page else "cancel"), page
+
+
+def test_a_backup_of_another_pc_is_chosen_and_brought_back(tree: Path) -> None:
+    kept = tree / "root/.config/user-dirs.dirs"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text('XDG_DOCUMENTS_DIR="$HOME/المستندات"\n')
+    found = shown(tree, "backup_choice", "1024x600")
+    assert found["documents"] == {"دفتر الطلبات.ods": "دفتر قديم"}
+    assert found["usable"]
+    assert found["line"].startswith("تم. عادت الملفات")
