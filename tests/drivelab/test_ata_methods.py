@@ -64,6 +64,16 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
         bench.close()
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What makes no progress is given up within a second."""
+
+    def patience(site: Site) -> Patience:
+        return Patience(poll_s=0.02, stall_s=0.3)
+
+    monkeypatch.setattr(atasanitize, "patience", patience)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_result_is_what_the_personality_deserves(
     name: str, opened: Open, tmp_path: Path
@@ -82,13 +92,8 @@ def test_the_result_is_what_the_personality_deserves(
         assert not bench.firmware.security.enabled
 
 
-def test_a_sanitize_that_stands_still_is_unknown_and_nothing_else_is_sent(
-    opened: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def patience(site: Site) -> Patience:
-        return Patience(poll_s=0.02, stall_s=0.3)
-
-    monkeypatch.setattr(atasanitize, "patience", patience)
+@pytest.mark.usefixtures("impatient")
+def test_a_sanitize_that_stands_still_is_unknown_and_nothing_else_is_sent(opened: Open) -> None:
     bench = opened("sanitize-stuck")
     result = bench.erase()
     assert (result.outcome, result.level) == (Outcome.UNKNOWN, Level.NONE)
@@ -101,13 +106,10 @@ def test_a_sanitize_that_stands_still_is_unknown_and_nothing_else_is_sent(
     assert [one.code for one in result.exceptions] == ["sanitize-without-end"]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_way_out_of_a_failure_that_has_no_end_is_unknown_and_nothing_follows(
-    opened: Open, monkeypatch: pytest.MonkeyPatch
+    opened: Open,
 ) -> None:
-    def patience(site: Site) -> Patience:
-        return Patience(poll_s=0.02, stall_s=0.3)
-
-    monkeypatch.setattr(atasanitize, "patience", patience)
     bench = opened("sanitize-fails")
     sanitize = bench.firmware.sanitize
     ends = sanitize.does
