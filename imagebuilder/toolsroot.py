@@ -44,6 +44,7 @@ _PACKAGES = (
     "erofs-utils",
     "e2fsprogs",
     "btrfs-progs",
+    "libfaketime",
     "ntfs-3g",
     "dosfstools",
     "exfatprogs",

@@ -60,15 +60,20 @@ def finish(
     except gpt.GptError as error:
         raise _failed("partition table", error) from error
     root = manifest.partition("root")
+    root_offset = root.first_lba * SECTOR_BYTES
+    on_ext4 = manifest.root_file_system == "ext4"
     try:
         for slot in manifest.slots:
-            drive.patch(slot.offset, content(slot, identity))
+            drive.patch(slot.offset, content(slot, identity, drive.read(slot.offset, slot.length)))
         os.fsync(fd)
-        ext4.set_uuid(path, root.first_lba * SECTOR_BYTES, str(identity.root_uuid))
+        if on_ext4:
+            ext4.set_uuid(path, root_offset, str(identity.root_uuid))
         drop_cache(fd)
         for slot in manifest.slots:
-            drive.expect(slot.offset, content(slot, identity), f"slot {slot.kind}")
-        found = ext4.uuid(path, root.first_lba * SECTOR_BYTES)
+            wanted = content(slot, identity, drive.read(slot.offset, slot.length))
+            drive.expect(slot.offset, wanted, f"slot {slot.kind}")
+        # A btrfs has it in its superblocks, which are slots.
+        found = ext4.uuid(path, root_offset) if on_ext4 else str(identity.root_uuid)
     except (OSError, ValueError, ToolError) as error:
         raise _failed("unique ids", error) from error
     if found != str(identity.root_uuid):

@@ -14,6 +14,7 @@ import secrets
 import uuid
 from dataclasses import dataclass
 
+from appliance.imaging import btrfs
 from appliance.imaging.manifest import Manifest, Slot
 
 HOSTNAME_CHARS = 63
@@ -54,10 +55,15 @@ def hostname(asset_tag: str) -> str:
     return words[:HOSTNAME_CHARS].strip("-") or DEFAULT_HOSTNAME
 
 
-def content(slot: Slot, identity: SystemIdentity) -> bytes:
-    """The bytes for a slot, exactly as long as it is; ValueError where they do not fit."""
+def content(slot: Slot, identity: SystemIdentity, present: bytes) -> bytes:
+    """The bytes for a slot, exactly as long as it is; ValueError where they do not fit.
+
+    `present`: what stands there now, of which a superblock keeps all but its id.
+    """
     if slot.kind == "esp-serial-raw":
         data = identity.esp_serial.to_bytes(4, "little")
+    elif slot.kind == "btrfs-superblock":
+        data = btrfs.with_fsid(present, identity.root_uuid)
     else:
         text = {
             "root-uuid": str(identity.root_uuid),

@@ -35,7 +35,8 @@ _MAX_MANIFEST_BYTES = 64 << 20
 _MAX_FRAME_BYTES = 64 << 20
 
 ROLES = ("bios-boot", "esp", "root")
-SLOT_KINDS = ("root-uuid", "esp-serial", "esp-serial-raw", "hostname")
+SLOT_KINDS = ("root-uuid", "esp-serial", "esp-serial-raw", "hostname", "btrfs-superblock")
+ROOT_FILE_SYSTEMS = ("ext4", "btrfs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,8 @@ class Slot:
     """Bytes of the disk that hold something which must be unique on each machine.
 
     kind: `root-uuid` and `esp-serial` as text (36 and 9 characters), `esp-serial-raw` as four
-    little-endian bytes, `hostname` as text padded with newlines or blanks (`pad`).
+    little-endian bytes, `hostname` as text padded with newlines or blanks (`pad`),
+    `btrfs-superblock` a whole copy of it, in which the root's id and the checksum change.
     """
 
     kind: str
@@ -299,6 +301,8 @@ def _partition_problem(manifest: Manifest) -> str:
 
 
 def _range_problem(manifest: Manifest) -> str:
+    if manifest.root_file_system not in ROOT_FILE_SYSTEMS:
+        return f"root file system {manifest.root_file_system}"
     for slot in manifest.slots:
         if slot.kind not in SLOT_KINDS:
             return f"slot of unknown kind {slot.kind}"

@@ -16,12 +16,13 @@ from pathlib import Path
 from appliance.imaging import fat
 from appliance.imaging.manifest import LARGE_SECTOR_BYTES, SECTOR_BYTES
 from imagebuilder.images.chroot import in_tree
+from imagebuilder.images.rootkind import RootKind
 from imagebuilder.run import ProgramError
 from imagebuilder.toolsroot import run_tool
 
-# Modules inside the core: enough to read grub.cfg from ext4 and to start Linux with a picture.
+# Modules inside the core: enough to read grub.cfg and to start Linux with a picture.
 _CORE_MODULES = tuple(
-    "biosdisk part_gpt ext2 search search_fs_uuid normal configfile linux echo test ls"  # noqa: SIM905
+    "biosdisk part_gpt search search_fs_uuid normal configfile linux echo test ls"  # noqa: SIM905
     " all_video".split()
 )
 
@@ -38,12 +39,6 @@ _CORE_BLOCK_LIST = 0x1F4
 _CORE_SEGMENT = 0x820
 _BOOT_CODE_BYTES = 440
 
-_EARLY_CFG = """\
-search.fs_uuid {root_uuid} root
-set prefix=($root)'/boot/grub'
-configfile $prefix/grub.cfg
-"""
-
 _GRUB_CFG = """\
 # Written by the image builder; the first update-grub replaces it.
 set default=0
@@ -51,16 +46,19 @@ set timeout_style=hidden
 set timeout=1
 insmod all_video
 set gfxpayload=keep
-search --no-floppy --fs-uuid --set=root {root_uuid}
+{search}
 menuentry "Debian" {{
-  linux /boot/vmlinuz-{kernel} root=UUID={root_uuid} ro {options}
-  initrd /boot/initrd.img-{kernel}
+  linux {boot}/vmlinuz-{kernel} root=UUID={root} ro {options}
+  initrd {boot}/initrd.img-{kernel}
 }}
 menuentry "Debian (recovery)" {{
-  linux /boot/vmlinuz-{kernel} root=UUID={root_uuid} ro single
-  initrd /boot/initrd.img-{kernel}
+  linux {boot}/vmlinuz-{kernel} root=UUID={root} ro {flags}single
+  initrd {boot}/initrd.img-{kernel}
 }}
-"""
+{more}"""
+
+# What writes the menu's entry for the way back, now and at every update-grub.
+_WAYBACK = "etc/grub.d/42_tajdeed-wayback"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +77,7 @@ def kernel_version(tree: Path) -> str:
     return kernels[0]
 
 
-def settle_grub(tree: Path, root_uuid: str, options: str) -> None:
+def settle_grub(tree: Path, kind: RootKind, root_uuid: str, options: str) -> None:
     """GRUB's directory in the tree: configuration and the modules that a BIOS loads."""
     grub = tree / "boot/grub"
     modules = grub / "i386-pc"
@@ -87,15 +85,29 @@ def settle_grub(tree: Path, root_uuid: str, options: str) -> None:
     for pattern in ("*.mod", "*.lst"):
         for path in (tree / "usr/lib/grub/i386-pc").glob(pattern):
             shutil.copyfile(path, modules / path.name)
-    text = _GRUB_CFG.format(root_uuid=root_uuid, kernel=kernel_version(tree), options=options)
+    more = ""
+    if (tree / _WAYBACK).exists():
+        more = in_tree(tree, [f"/{_WAYBACK}"])
+        # Its title is Arabic, too.
+        (grub / "fonts").mkdir(exist_ok=True)
+        shutil.copyfile(tree / "usr/share/grub/unicode.pf2", grub / "fonts/unicode.pf2")
+    text = _GRUB_CFG.format(
+        search=kind.search.format(uuid=root_uuid),
+        root=kind.root.format(uuid=root_uuid),
+        boot=kind.boot,
+        kernel=kernel_version(tree),
+        options=f"{kind.flags}{options}",
+        flags=kind.flags,
+        more=more,
+    )
     (grub / "grub.cfg").write_text("\n".join(line.rstrip() for line in text.split("\n")))
 
 
-def bios_boot(tree: Path, core_lba: int, core_sectors: int, root_number: int) -> BiosBoot:
+def bios_boot(tree: Path, kind: RootKind, core_lba: int, core_sectors: int) -> BiosBoot:
     """Boot sector and core with their block lists, for a core at `core_lba`."""
-    prefix = f"(,gpt{root_number})/boot/grub"
     image = "/boot/grub/i386-pc/core.img"
-    in_tree(tree, ["grub-mkimage", "-O", "i386-pc", "-p", prefix, "-o", image, *_CORE_MODULES])
+    words = ["grub-mkimage", "-O", "i386-pc", "-p", kind.core, "-o", image]
+    in_tree(tree, [*words, *_CORE_MODULES, *kind.modules])
     core = bytearray((tree / image[1:]).read_bytes())
     sectors = -(-len(core) // 512)
     if sectors > core_sectors:
@@ -125,16 +137,17 @@ def make_fat(image: Path, size_bytes: int, *, serial: int, epoch: int) -> None:
 
 
 def make_esp(
-    tree: Path, image: Path, size_bytes: int, *, serial: int, root_uuid: str, epoch: int
+    tree: Path, image: Path, size_bytes: int, *, serial: int, early: str, epoch: int
 ) -> None:
     """An EFI system partition as a file of its own: FAT32, signed shim and GRUB in it.
 
-    `epoch`: the time of its directories, in Unix seconds; FAT keeps local time, taken as UTC.
+    `early`: GRUB's configuration there; `epoch`: the time of its directories, in Unix seconds;
+    FAT keeps local time, taken as UTC.
     """
     clock = {"SOURCE_DATE_EPOCH": str(epoch), "TZ": "UTC"}
     make_fat(image, size_bytes, serial=serial, epoch=epoch)
     config = image.with_name("esp-grub.cfg")
-    config.write_text(_EARLY_CFG.format(root_uuid=root_uuid))
+    config.write_text(early)
     os.utime(config, (epoch, epoch))
     run_tool(["mmd", "-i", image, "::EFI", "::EFI/BOOT", "::EFI/debian"], env=clock)
     for source, target in (

@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 import appliance.imaging
 import imagebuilder.templates
 from appliance.errors import TrustError
+from appliance.imaging import btrfs
 from appliance.imaging.manifest import (
     DATA_NAME,
     LARGE_SECTOR_BYTES,
@@ -45,7 +47,8 @@ from imagebuilder.images.layer import PackageLayer, package_layer
 from imagebuilder.images.lock import Lock, LockError, lock_text, read_lock
 from imagebuilder.images.names import named_in_profile, update_lock
 from imagebuilder.images.profile import Profile, ProfileError, read_profile
-from imagebuilder.images.tree import FAMILY_PC, calendar_files, settled_tree
+from imagebuilder.images.rootkind import FAMILY_PC, ROOT_KINDS
+from imagebuilder.images.tree import calendar_files, settled_tree
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROFILES = REPOSITORY / "profiles"
@@ -54,10 +57,8 @@ IMAGES = REPOSITORY / "dist/images"
 SBOM_NAME = "sbom.cdx.json"
 LOCK_NAME = "packages.lock"
 
-# How often each id stands in an image: boot loader on the ESP, grub.cfg three times, fstab ...
-_EXPECTED_SLOTS = {"root-uuid": 5, "esp-serial": 1, "esp-serial-raw": 2, "hostname": 2}
 # The appliance's own modules that say how an image is made up.
-_FORMATS = ("fat.py", "gpt.py", "manifest.py")
+_FORMATS = ("btrfs.py", "fat.py", "gpt.py", "manifest.py")
 # FAT32: the volume id in the boot sector, and in its copy in sector 6.
 _FAT_SERIALS = (0x43, 6 * SECTOR_BYTES + 0x43)
 
@@ -159,8 +160,8 @@ def _build(
         frames=framed.frames,
         extents=framed.extents,
         partitions=raw.partitions,
-        root_file_system="ext4",
-        slots=_slots(framed, raw),
+        root_file_system=profile.root,
+        slots=_slots(profile, framed, raw),
         kernel=kernel_version(tree),
         packages=len(found),
         recipe=recipe,
@@ -193,16 +194,20 @@ def _needles(ids: FixedIds) -> tuple[Needle, ...]:
     )
 
 
-def _slots(framed: Framed, raw: RawDisk) -> tuple[Slot, ...]:
+def _slots(profile: Profile, framed: Framed, raw: RawDisk) -> tuple[Slot, ...]:
     """All slots; `BuildError` where an id stands in more or fewer places than we wrote it to."""
-    esp = raw.partitions[1].first_lba * SECTOR_BYTES
+    esp, root = (part.first_lba * SECTOR_BYTES for part in raw.partitions[1:])
     serials = tuple(
         Slot(kind="esp-serial-raw", offset=esp + place, length=4) for place in _FAT_SERIALS
     )
-    slots = (*framed.slots, *serials)
-    counts = {kind: sum(slot.kind == kind for slot in slots) for kind in _EXPECTED_SLOTS}
-    if counts != _EXPECTED_SLOTS:
-        raise BuildError(f"ids in the image: {counts}, expected {_EXPECTED_SLOTS}")
+    superblocks = tuple(
+        Slot(kind="btrfs-superblock", offset=root + place, length=btrfs.SUPERBLOCK_BYTES)
+        for place in (btrfs.SUPERBLOCKS if profile.root == "btrfs" else ())
+    )
+    slots = (*framed.slots, *serials, *superblocks)
+    counts = dict(Counter(slot.kind for slot in slots))
+    if counts != (expected := ROOT_KINDS[profile.root].slots):
+        raise BuildError(f"ids in the image: {counts}, expected {expected}")
     return slots
 
 

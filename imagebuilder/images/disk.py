@@ -1,8 +1,8 @@
-"""The raw disk of an image: GPT, BIOS boot partition, EFI system partition, ext4 root.
+"""The raw disk of an image: GPT, BIOS boot partition, EFI system partition, root.
 
 Made as a sparse file, without loop devices or mounts: ext4 straight from the tree by
-`mke2fs -d`. Every id in it is derived from the recipe, so that it can be found again as a slot
-and replaced when the image is laid down.
+`mke2fs -d`, btrfs by `mkfs.btrfs --rootdir`. Every id in it is derived from the recipe, so that it
+can be found again as a slot and replaced when the image is laid down.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.imaging import gpt
+from appliance.imaging.identity import DEFAULT_HOSTNAME
 from appliance.imaging.manifest import FIRST_BYTES, SECTOR_BYTES, Partition
 from imagebuilder.console import say, step
 from imagebuilder.images.bootloader import bios_boot, make_esp, settle_grub
+from imagebuilder.images.btrfsroot import make_btrfs
 from imagebuilder.images.profile import Profile
+from imagebuilder.images.rootkind import ROOT_KINDS, RootKind
 from imagebuilder.toolsroot import run_tool
 
 _MIB = 1 << 20
@@ -75,29 +78,32 @@ class RawDisk:
     partitions: tuple[Partition, ...]
 
 
-def write_ids(tree: Path, ids: FixedIds) -> None:
+def write_ids(tree: Path, kind: RootKind, ids: FixedIds) -> None:
     """fstab, hostname and hosts; systemd grows the root file system at the first boot."""
-    (tree / "etc/fstab").write_text(
-        f"UUID={ids.root_uuid} / ext4 defaults,errors=remount-ro,x-systemd.growfs 0 1\n"
-        f"UUID={ids.esp_text} /boot/efi vfat umask=0077,nofail 0 1\n"
-    )
+    names = (ids.hostname, ids.hosts_name) if kind.ids_inside else (DEFAULT_HOSTNAME,) * 2
+    (tree / "etc/fstab").write_text(kind.fstab.format(uuid=ids.root_uuid, esp=ids.esp_text))
     (tree / "boot/efi").mkdir(parents=True, exist_ok=True)
-    (tree / "etc/hostname").write_text(f"{ids.hostname}\n")
+    (tree / "etc/hostname").write_text(f"{names[0]}\n")
     (tree / "etc/hosts").write_text(
-        "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
-        f"127.0.1.1 {ids.hosts_name}\n"
+        f"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 {names[1]}\n"
     )
 
 
 def make_disk(profile: Profile, tree: Path, ids: FixedIds, place: Path, epoch: int) -> RawDisk:
     """The raw disk at `place`/disk.raw from a settled tree."""
-    write_ids(tree, ids)
-    settle_grub(tree, ids.root_uuid, profile.kernel_options)
+    kind = ROOT_KINDS[profile.root]
+    write_ids(tree, kind, ids)
+    settle_grub(tree, kind, ids.root_uuid, profile.kernel_options)
     bios_lba = FIRST_BYTES // SECTOR_BYTES
     esp_lba = bios_lba + _BIOS_BOOT_MIB * _MIB // SECTOR_BYTES
     root_lba = esp_lba + profile.size.esp_mib * _MIB // SECTOR_BYTES
-    boot = bios_boot(tree, bios_lba, esp_lba - bios_lba, 3)
+    boot = bios_boot(tree, kind, bios_lba, esp_lba - bios_lba)
+    root = place / "root.img"
     root_bytes, inodes = _root_size(tree, profile.size.free_mib)
+    if profile.root == "btrfs":
+        with step("root file system"):
+            taken = make_btrfs(tree, root, root_bytes, ids.root_uuid, ids.hostname, epoch)
+        root_bytes = -(-taken // _MIB) * _MIB + profile.size.free_mib * _MIB
     end_lba = root_lba + root_bytes // SECTOR_BYTES
     disk_bytes = end_lba * SECTOR_BYTES + _MIB
     partitions = (
@@ -120,13 +126,17 @@ def make_disk(profile: Profile, tree: Path, ids: FixedIds, place: Path, epoch: i
         esp,
         (root_lba - esp_lba) * SECTOR_BYTES,
         serial=ids.esp_serial,
-        root_uuid=ids.root_uuid,
+        early=kind.early.format(uuid=ids.root_uuid),
         epoch=epoch,
     )
     _insert(esp, raw, esp_lba * SECTOR_BYTES)
     esp.unlink()
-    with step(f"root file system, {root_bytes // _MIB} MiB"):
-        _make_root(tree, raw, root_lba * SECTOR_BYTES, root_bytes, inodes, ids, epoch)
+    if profile.root == "btrfs":
+        _insert(root, raw, root_lba * SECTOR_BYTES)
+        root.unlink()
+    else:
+        with step(f"root file system, {root_bytes // _MIB} MiB"):
+            _make_root(tree, raw, root_lba * SECTOR_BYTES, root_bytes, inodes, ids, epoch)
     say(f"disk of {disk_bytes // _MIB} MiB")
     return RawDisk(path=raw, size_bytes=disk_bytes, partitions=partitions)
 

@@ -6,6 +6,7 @@ applied to a fresh copy by `imagebuilder.images.tree`.
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from imagebuilder.images.archive import archive, refresh_index, resolved
 from imagebuilder.images.lock import Lock, LockError, lock_from, lock_text, missing_from
 from imagebuilder.images.pool import fetch, repository
 from imagebuilder.images.profile import Profile
+from imagebuilder.images.rootkind import ROOT_KINDS
 from imagebuilder.mirror import apt_options
 from imagebuilder.toolsroot import run_tool
 
@@ -28,7 +30,6 @@ BOOT_PACKAGES = (
     "dbus",
     "kmod",
     "zstd",
-    "e2fsprogs",
     "dosfstools",
     "efibootmgr",
     "grub2-common",
@@ -89,6 +90,7 @@ def package_layer(
         lock_text(lock) if lock else "",
         *_LEFT_OUT,
         *[part for path, name in early for part in (name, path.read_bytes())],
+        *[name for path, name in early if os.access(path, os.X_OK)],
     )
     trees = trees or cache_dir() / "trees"
     if refresh:
@@ -110,12 +112,13 @@ def package_layer(
 
 def wanted_packages(profile: Profile) -> tuple[str, ...]:
     """What is asked for by name: what every image needs to start, and the profile's own."""
-    return tuple(sorted({*BOOT_PACKAGES, *profile.packages}))
+    own = ROOT_KINDS[profile.root].packages
+    return tuple(sorted({*BOOT_PACKAGES, *own, *profile.packages}))
 
 
 def _early_files(profile: Profile) -> list[tuple[Path, str]]:
     found = []
-    for directory in map(Path, profile.files):
+    for directory in (*ROOT_KINDS[profile.root].files, *map(Path, profile.files)):
         for early in _EARLY:
             for path in sorted((directory / early).rglob("*")):
                 if path.is_file():
@@ -134,7 +137,7 @@ def _install(
     skeleton = directory / "early"
     for path, name in early:
         (skeleton / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, skeleton / name)
+        shutil.copy(path, skeleton / name)
     skeleton.mkdir(exist_ok=True)
     lines = repository(lock, pool, directory / "archive")
     with step(f"install {len(lock.packages)} packages"):

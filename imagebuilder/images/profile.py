@@ -87,6 +87,7 @@ SCHEMA: dict[str, Any] = _record(
         },
         free_mib=_WHOLE,
     ),
+    root={"enum": ["ext4", "btrfs"]},
 )
 
 _COMPONENTS = ("main",)
@@ -172,6 +173,7 @@ class Profile:
     templates: bool = False
     tasks: bool = False
     hooks: tuple[str, ...] = ()
+    root: str = "ext4"
     size: Size = Size()
 
 

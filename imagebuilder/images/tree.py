@@ -15,13 +15,12 @@ from imagebuilder.console import step
 from imagebuilder.images.chroot import in_tree
 from imagebuilder.images.layer import UNSAFE, PackageLayer
 from imagebuilder.images.profile import Profile
+from imagebuilder.images.rootkind import FAMILY_PC, ROOT_KINDS
 from imagebuilder.mirror import default_sources
 from imagebuilder.run import run
 from imagebuilder.templates.making import make_templates
 from imagebuilder.templates.words import TONGUES, day_text
 from imagebuilder.toolsroot import run_tool
-
-FAMILY_PC = Path(__file__).resolve().parents[2] / "profiles/familypc"
 
 
 def settled_tree(profile: Profile, layer: PackageLayer, tree: Path) -> None:
@@ -30,13 +29,14 @@ def settled_tree(profile: Profile, layer: PackageLayer, tree: Path) -> None:
         tree.mkdir(parents=True)
         run_tool(["tar", "--numeric-owner", "--xattrs", "-xf", layer.archive, "-C", tree])
     with step("settings, files and hooks"):
-        for directory in profile.files:
-            _copy(Path(directory), tree)
+        for directory in (*ROOT_KINDS[profile.root].files, *map(Path, profile.files)):
+            _copy(directory, tree)
         _locale(profile, tree)
         _keyboard(profile, tree)
         _timezone(profile, tree)
         _sources(profile, tree)
         _user(profile, tree, layer.epoch)
+        _programs(profile, tree)
         if profile.first_boot.assistant:
             _assistant(profile, tree, layer.epoch)
         if profile.templates:
@@ -116,17 +116,26 @@ def _user(profile: Profile, tree: Path, epoch: int) -> None:
     in_tree(tree, ["useradd", *shell, *comment, *groups, user.name], epoch=epoch)
 
 
+def _programs(profile: Profile, tree: Path) -> None:
+    """Our own programs of such a PC, where it has any; what the kernel is told on the way back."""
+    if not profile.first_boot.assistant and not ROOT_KINDS[profile.root].files:
+        return
+    package = tree / "usr/lib/python3/dist-packages/familypc"
+    for path in sorted(FAMILY_PC.rglob("*.py")):
+        target = package / path.relative_to(FAMILY_PC)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    told = tree / "usr/share/tajdeed/kernel-options"
+    told.parent.mkdir(parents=True, exist_ok=True)
+    told.write_text(f"{profile.kernel_options}\n")
+
+
 def _assistant(profile: Profile, tree: Path, epoch: int) -> None:
     """The first start's assistant and the welcome page, which tells until when there are updates.
 
     Its own screen comes before the desktop's, by a unit that is enabled here.
     """
     _copy(FAMILY_PC / "system", tree)
-    package = tree / "usr/lib/python3/dist-packages/familypc"
-    for path in sorted(FAMILY_PC.rglob("*.py")):
-        target = package / path.relative_to(FAMILY_PC)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
     for tongue in TONGUES:
         page = tree / f"usr/share/tajdeed/welcome/{tongue.code}.html"
         until = day_text(profile.support_until, tongue)

@@ -19,7 +19,8 @@ class Drive:
 
     `source`: a raw disk image, or `nbd+unix:///?socket=PATH`. `rotation_rate`: 0 unknown, 1 solid
     state, else revolutions per minute (SATA and SCSI). `snapshot`: what the guest writes goes to a
-    temporary file and is lost at the end. `model` is for SATA and NVMe.
+    temporary file and is lost at the end. `model` is for SATA and NVMe. `bytes_per_s` and
+    `requests_per_s` make a slow drive (0: as fast as it is).
     """
 
     name: str
@@ -34,6 +35,8 @@ class Drive:
     read_only: bool = False
     snapshot: bool = False
     boot_index: int | None = None
+    bytes_per_s: int = 0
+    requests_per_s: int = 0
 
     def backend(self) -> list[str]:
         """QEMU's arguments for the medium."""
@@ -48,6 +51,10 @@ class Drive:
         ]
         if self.snapshot:
             options.append("snapshot=on")
+        if self.bytes_per_s:
+            options.append(f"throttling.bps-total={self.bytes_per_s}")
+        if self.requests_per_s:
+            options.append(f"throttling.iops-total={self.requests_per_s}")
         return ["-drive", ",".join(options)]
 
     def block_node(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The assistant's pages on a real X server, as small as old PCs have them: nothing is cut.
+"""The assistant and the way back on a real X server, as small as old PCs have them: nothing is cut.
 
 Pictures go to `dist/screens/first-start/`: a person looks at them (connected letters, direction,
 no boxes instead of letters).
@@ -17,6 +17,7 @@ import pytest
 
 from familypc.firstboot.answers import PAGES
 from familypc.firstboot.words import texts
+from familypc.wayback.words import say
 from imagebuilder.images.build import PROFILES, REPOSITORY
 from imagebuilder.images.chroot import in_tree
 from imagebuilder.images.layer import package_layer
@@ -33,7 +34,7 @@ export DISPLAY=:9 LC_ALL=ar_SA.UTF-8 GDK_BACKEND=x11 GTK_THEME=Greybird NO_AT_BR
 exec dbus-run-session -- sh -c \\
   'xfwm4 --compositor=off 2>/dev/null & exec python3 /tmp/"$2".py "$1"' run /tmp/"$2"-"$1" "$2"
 """
-SCRIPTS = ("assistant_screens", "backup_choice")
+SCRIPTS = ("assistant_screens", "backup_choice", "wayback_screens")
 
 # A system bus with Debian's rules in the order given, ours wherever a directory lists it.
 BUS = """\
@@ -143,6 +144,20 @@ def test_a_network_that_is_not_listed_is_asked_for_by_its_name(tree: Path) -> No
     told = ast.literal_eval((tree / "tmp/answer").read_text())
     assert told["802-11-wireless"] == {"ssid": ("ay", "بيتنا".encode()), "hidden": ("b", True)}
     assert told["802-11-wireless-security"]["psk"] == ("s", "tamr-9999")
+
+
+@pytest.mark.timeout(900)
+@SIZES
+def test_the_way_back_stands_whole_and_files_never_go_by_one_key(tree: Path, size: str) -> None:
+    found = shown(tree, "wayback_screens", size)
+    assert found.pop("acted") == {"times": 0}
+    assert len(found) == 4
+    for page, facts in found.items():
+        assert facts["size"] == [int(number) for number in size.split("x")], page
+        assert facts["cut"] == [], page
+        assert not facts["scrolls"], page
+        language = page.partition("-")[0]
+        assert facts["focus"] == say(language, "sure" if "go" in page else "cancel"), page
 
 
 def test_a_backup_of_another_pc_is_chosen_and_brought_back(tree: Path) -> None:
