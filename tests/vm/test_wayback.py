@@ -52,7 +52,7 @@ def test_factory_state_comes_back_with_the_files_and_without(
         machine.shell.ready(120)
         ask = machine.shell.check
         assert int(ask("df -B1 --output=size / | tail -n 1")) > 5 * GIB
-        assert {"/", "/home"} <= set(ask("findmnt -no TARGET -t btrfs").split())
+        assert {"/", "/home"} <= set(ask("findmnt -rno TARGET -t btrfs").split())
         assert "LABEL" not in ask("cat /etc/fstab")
         ask("useradd --create-home --comment 'منى' mona && echo mona:tamr-99 | chpasswd")
         ask("echo 'for my mother' >/home/mona/letter && echo Asia/Kuwait >/etc/timezone")
