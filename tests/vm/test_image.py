@@ -56,7 +56,7 @@ def loop_device(path: Path, sector_bytes: int) -> Iterator[str]:
 
 
 def laid_down(
-    small: tuple[Path, bytes],
+    image: tuple[Path, bytes],
     raw: Path,
     size_bytes: int,
     tag: str,
@@ -64,11 +64,12 @@ def laid_down(
     bios: bool,
     sector_bytes: int = 512,
 ) -> Deployment:
-    """Lay the small image down on a sparse file of that size, by its loop device."""
-    place, public = small
+    """Lay the image down on a sparse file of that size, by its loop device."""
+    place, public = image
     found = shelf(place.parent, (public,))
     assert found.reasons == ()
-    (offer,) = found.images
+    # Other tests' images lie beside it.
+    (offer,) = (one for one in found.images if one.path == str(place))
     with raw.open("wb") as stream:
         stream.truncate(size_bytes)
     with loop_device(raw, sector_bytes) as device:
