@@ -58,7 +58,7 @@ menuentry "Debian (recovery)" {{
 {more}"""
 
 # What writes the menu's entry for the way back, now and at every update-grub.
-_WAYBACK = "etc/grub.d/42_tajdeed-wayback"
+_WAYBACK = "etc/grub.d/11_tajdeed-wayback"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

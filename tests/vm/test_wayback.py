@@ -80,6 +80,7 @@ def test_factory_state_comes_back_with_the_files_and_without(
         assert "@asking" not in ask("ls /run/top")
         ask("python3 -I -m familypc.wayback before-update")
         assert "@before-" in ask("ls /run/top")
+        ask("update-grub", 300)
         ask("rm /boot/vmlinuz-*; sync; umount /run/top; systemctl poweroff")
         machine.wait_off(300)
 
