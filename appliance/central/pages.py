@@ -213,6 +213,7 @@ def _environment(language: str) -> jinja2.Environment:
         status_word=lambda code: _word(say, STATUSES, code),
         finding_word=lambda code: _word(say, FINDINGS, code),
         outcome_word=lambda code: _word(paper, words.OUTCOMES, code),
+        technique_word=lambda code: _word(paper, words.TECHNIQUES, code),
         level_word=functools.partial(_level, language),
         vouched=statements.vouched,
         reason_word=lambda record: getattr(words.reason(record), language),

@@ -317,6 +317,7 @@ def test_pages_in_both_languages_link_what_they_show(server: Server, tmp_path: P
         assert f"/api/v1/statements/{statement.id}.pdf" in page
         assert f"/api/v1/receipts/{statement.id}" in page
         assert statement.body["drives"][0]["statement"] in page
+    assert "<td>الكتابة فوق البيانات</td>" in arabic and "<td>overwrite</td>" in english
     moved = server.get("/machines/PAGE-1")
     assert (moved.status, moved.headers["location"]) == (303, f"/statements/{statement.id}")
     assert server.get("/?lang=ar").status == server.get("/stations?lang=en").status == 200
