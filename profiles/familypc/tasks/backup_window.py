@@ -59,11 +59,11 @@ class BackupWindow(TaskWindow):
         self.body.pack_start(label(self.say("backup-what", folders=names), "why"), False, False, 0)
         if self.found:
             rows = [
-                (str(number), self.say(
+                (str(number), self.standing(self.say(
                     "backup-free",
                     name=words.isolated(stick.name),
                     free=words.size_text(stick.free_bytes, self.tongue),
-                ))
+                )))
                 for number, stick in enumerate(self.found)
             ]  # fmt: skip
             self.chooser = choice(rows, self.say("backup-stick"))
@@ -206,12 +206,10 @@ class BackupWindow(TaskWindow):
         )
         listed.connect("row-activated", lambda *_: listed.get_toplevel().response(0))
         named(listed, self.say("restore-choose"))
-        # Pango takes a line's direction from its first letter, not looking past an isolate.
-        mark = "\u200f" if self.tongue == "ar" else "\u200e"
         for one in found:
             name, day = words.isolated(one.name), words.isolated(one.newest.isoformat())
             told = self.say("restore-row", name=name, date=day)
-            listed.add(label(f"{mark}{told}", "why"))
+            listed.add(label(self.standing(told), "why"))
         # The list is gone with its dialog when the answer is there.
         chosen: list[Backup] = []
 

@@ -62,6 +62,13 @@ class TaskWindow(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         """The text of a key in the session's language."""
         return words.say(self.tongue, key, **facts)
 
+    def standing(self, text: str) -> str:
+        """A text that stands alone, with the language's direction also where a name is first.
+
+        Pango takes a line's direction from its first letter, not looking past an isolate.
+        """
+        return ("\u200f" if self.tongue == "ar" else "\u200e") + text
+
     def button(self, key: str, act: Callable[[], None], *, main: bool = False) -> Gtk.Button:
         """A button of the row; the main one stands where a line ends."""
         made = Gtk.Button(label=self.say(key))

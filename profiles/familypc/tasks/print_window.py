@@ -47,10 +47,8 @@ class PrintWindow(TaskWindow):
         self.files = files
         for child in self.listed.get_children():
             self.listed.remove(child)
-        # Pango takes a line's direction from its first letter, not looking past an isolate.
-        mark = "\u200f" if self.tongue == "ar" else "\u200e"
         for path in files:
-            self.listed.add(label(f"{mark}{words.isolated(path.name)}", "why"))
+            self.listed.add(label(self.standing(words.isolated(path.name)), "why"))
         if not files:
             self.listed.set_placeholder(label(self.say("print-no-files"), "why"))
         self.listed.show_all()
