@@ -74,7 +74,8 @@ _BTRFS = RootKind(
     boot="/@/boot",
     flags="rootflags=subvol=@ ",
     fstab=f"LABEL=system / btrfs subvol=@,{_BTRFS_OPTIONS},x-systemd.growfs 0 0\n"
-    f"LABEL=system /home btrfs subvol=@home,{_BTRFS_OPTIONS} 0 0\n"
+    # It is there, for the root came from it: a PC that is slow to say so must not end in a shell.
+    f"LABEL=system /home btrfs subvol=@home,{_BTRFS_OPTIONS},x-systemd.device-timeout=10min 0 0\n"
     "LABEL=ESP /boot/efi vfat umask=0077,nofail 0 1\n",
     modules=("btrfs", "fat", "probe"),
     packages=("btrfs-progs", "e2fsprogs", "python3"),
