@@ -38,7 +38,9 @@ def settled_tree(profile: Profile, layer: PackageLayer, tree: Path) -> None:
         _user(profile, tree, layer.epoch)
         _programs(profile, tree)
         if profile.first_boot.assistant:
-            _assistant(profile, tree, layer.epoch)
+            _assistant(tree, layer.epoch)
+        if profile.first_boot.assistant or profile.tasks:
+            _welcome(profile, tree)
         if profile.templates:
             make_templates(tree, layer.epoch)
         if profile.tasks:
@@ -130,17 +132,20 @@ def _programs(profile: Profile, tree: Path) -> None:
     told.write_text(f"{profile.kernel_options}\n")
 
 
-def _assistant(profile: Profile, tree: Path, epoch: int) -> None:
-    """The first start's assistant and the welcome page, which tells until when there are updates.
-
-    Its own screen comes before the desktop's, by a unit that is enabled here.
-    """
+def _assistant(tree: Path, epoch: int) -> None:
+    """The first start's assistant. Its own screen comes before the desktop's, by a unit that is
+    enabled here."""
     _copy(FAMILY_PC / "system", tree)
+    in_tree(tree, ["systemctl", "enable", "tajdeed-first-boot.service"], epoch=epoch)
+
+
+def _welcome(profile: Profile, tree: Path) -> None:
+    """The welcome page, later the desktop's help; it tells until when there are updates."""
+    _copy(FAMILY_PC / "system-welcome", tree)
     for tongue in TONGUES:
         page = tree / f"usr/share/tajdeed/welcome/{tongue.code}.html"
         until = day_text(profile.support_until, tongue)
         page.write_text(page.read_text().replace("{support_until}", until))
-    in_tree(tree, ["systemctl", "enable", "tajdeed-first-boot.service"], epoch=epoch)
 
 
 def calendar_files() -> tuple[Path, ...]:

@@ -62,7 +62,7 @@ def test_entries_are_written_for_what_is_installed_and_for_nothing_else(tmp_path
 
 
 def test_programs_of_our_own_are_looked_for_where_they_are() -> None:
-    ours = PACKAGE.parents[1] / "familypc/system/usr/local/bin/welcome"
+    ours = PACKAGE.parents[1] / "familypc/system-welcome/usr/local/bin/welcome"
     assert ours.is_file()
     assert "/usr/local/bin" in entries.SEARCHED.split(":")
 
