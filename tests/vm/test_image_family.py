@@ -88,6 +88,8 @@ def test_language_keyboard_and_place_are_those_that_were_answered(family_pc: Mac
     assert ask("readlink /etc/vconsole.conf") == "default/keyboard"
     assert ask("timedatectl show --property=Timezone --value") == "Asia/Kuwait"
     assert of_the_session(family_pc, "echo $LANG") == "ar_SA.UTF-8"
+    # By the name that the welcome page tells.
+    assert of_the_session(family_pc, "xdg-user-dir DOWNLOAD") == f"/home/{LOGIN}/التنزيلات"
     layout = of_the_session(family_pc, "setxkbmap -query | grep layout:")
     assert layout.split()[1] == "ara,us"
 
