@@ -175,13 +175,16 @@ def test_lay_down_that_was_broken_off_leaves_nothing_that_starts_and_is_done_at_
     armed = tmp_path / "armed"
     with with_a_cache(drive, armed) as cached:
         first = broken_off(donated("uefi", stick, [cached]), tmp_path / "pc", armed, how)
-    proofs = {event["type"]: event["outcome"] for event in first if event["event"] == "statement"}
-    assert proofs == {"drive": "cleared", "machine": "cleared"}
+    assert [one["type"] for one in first if one["event"] == "statement"][0] == "drive"
     nothing_starts(drive, tmp_path / "alone")
     told = run_job(donated("uefi", stick, [drive]), (drive,), workshop.manifest, tmp_path / "again")
     assert told.exit == 0
     assert told.drives[drive.serial]["image_outcome"] == "laid-down"
-    for path in statements(workshop, first, tmp_path / "papers"):
+    # The machine's certificate waits for late drives: a quick job is broken off before it.
+    said = [one for one in (*first, *told.statements) if one["event"] == "statement"]
+    proofs = [(one["type"], one["outcome"]) for one in said if one["type"] != "deployment"]
+    assert sorted(proofs) == [("drive", "cleared"), ("machine", "cleared")]
+    for path in statements(workshop, said, tmp_path / "papers"):
         status, text = tajdeed("verify", path, "--trust", workshop.office.trust)
         assert status == 0, text
     assert "@small firmware uefi" in starts_alone("uefi", drive, tmp_path / "family")
