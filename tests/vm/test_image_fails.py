@@ -175,7 +175,7 @@ def test_lay_down_that_was_broken_off_leaves_nothing_that_starts_and_is_done_at_
     armed = tmp_path / "armed"
     with with_a_cache(drive, armed) as cached:
         first = broken_off(donated("uefi", stick, [cached]), tmp_path / "pc", armed, how)
-    assert [one["type"] for one in first if one["event"] == "statement"][0] == "drive"
+    assert next(one["type"] for one in first if one["event"] == "statement") == "drive"
     nothing_starts(drive, tmp_path / "alone")
     told = run_job(donated("uefi", stick, [drive]), (drive,), workshop.manifest, tmp_path / "again")
     assert told.exit == 0
