@@ -65,8 +65,10 @@ def drives_told(before: JobState | None, after: JobState) -> list[Event]:
 
 def progress(state: JobState) -> Event:
     """The live numbers."""
+    waits = {} if state.late_drives_s is None else {"late_drives_s": state.late_drives_s}
     return {
         "event": "progress",
+        **waits,
         "drives": [
             {
                 "key": item.key,

@@ -9,6 +9,7 @@ intended or done, and none is done twice.
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -35,7 +36,7 @@ from appliance.job.fold import drive_result
 from appliance.job.issuing import Issuer, Kept
 from appliance.job.record import JobRecord, take
 from appliance.job.resuming import resumption, was_cut
-from appliance.job.state import DrivePhase, DriveState, JobPhase, StatementRef
+from appliance.job.state import DrivePhase, DriveState, JobPhase, Progress, StatementRef
 from appliance.job.store import Store
 from appliance.model import (
     Deployment,
@@ -397,13 +398,7 @@ class Running:
         return tuple(item for item in found if item not in plan.blockers)
 
     def _certify_when_decided(self) -> None:
-        undecided = any(
-            self._record.statement("drive", plan.drive.key) is None for plan in self._erased()
-        )
-        if undecided or self._record.statement("machine") is not None:
-            return
-        # At a later start nobody can tell whose drives these are; its log must do.
-        if self._sighted is not None and time.clock_gettime(time.CLOCK_BOOTTIME) < _LINKS_COME_S:
+        if not self._is_to_certify() or self._late_drives_s() is not None:
             return
         left_alone = tuple(plan for plan in self._plan.drives if not plan.erases)
         drives = [self._stated(plan) for plan in self._erased()]
@@ -411,6 +406,17 @@ class Running:
             self._record, drives, left_alone, self._log.head, self._unplanned()
         )
         self._note(ref)
+
+    def _is_to_certify(self) -> bool:
+        return self._record.statement("machine") is None and all(
+            self._record.statement("drive", plan.drive.key) is not None for plan in self._erased()
+        )
+
+    def _late_drives_s(self) -> int | None:
+        """How many seconds more a drive of this machine may come; None if none will."""
+        left = _LINKS_COME_S - time.clock_gettime(time.CLOCK_BOOTTIME)
+        # At a later start nobody can tell whose drives these are; its log must do.
+        return None if self._sighted is None or left <= 0 else math.ceil(left)
 
     def _finish_when_over(self) -> None:
         certificate = self._record.statement("machine")
@@ -429,7 +435,10 @@ class Running:
         drives = []
         for plan in self._plan.drives:
             drives.append(self._drive_state(plan))
-        self._board.progress(tuple(drives), self._issuer.delivery())
+        waits = self._late_drives_s() if self._is_to_certify() else None
+        self._board.progress(
+            Progress(drives=tuple(drives), delivery=self._issuer.delivery(), late_drives_s=waits)
+        )
 
     def _drive_state(self, plan: DrivePlan) -> DriveState:
         drive = plan.drive

@@ -100,7 +100,8 @@ class Server:
 
 def _progress(board: Board) -> dict[str, Any]:
     state = board.state
-    return {"progress": to_json(Progress(drives=state.drives, delivery=state.delivery))}
+    now = Progress(drives=state.drives, delivery=state.delivery, late_drives_s=state.late_drives_s)
+    return {"progress": to_json(now)}
 
 
 def _group_id(group: str) -> int:

@@ -1,7 +1,7 @@
 """The state of a job as faces see it: pure data, no knowledge of how it came about.
 
 `JobState` is what `Subscribe` sends first and whenever its shape changes; between two of
-them come `Progress` records, which only replace `drives` and `delivery`. A face that
+them come `Progress` records, which replace nothing but `Progress`' fields. A face that
 comes late, or came back after a crash, is as well informed as one that was always there.
 """
 
@@ -108,7 +108,7 @@ class StationInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobState:
-    """The whole job."""
+    """The whole job. `late_drives_s`: see `Progress`."""
 
     phase: JobPhase
     job: str
@@ -122,6 +122,7 @@ class JobState:
     drives: tuple[DriveState, ...] = ()
     statements: tuple[StatementRef, ...] = ()
     delivery: Delivery = Delivery()
+    late_drives_s: int | None = None
     outcome: Outcome | None = None
     problems: tuple[Reason, ...] = ()
     asset_tag: str = ""
@@ -131,12 +132,21 @@ class JobState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What changes all the time."""
+    """What changes all the time.
+
+    `late_drives_s`: how many seconds more only the look for drives that come late goes on.
+    """
 
     drives: tuple[DriveState, ...]
     delivery: Delivery
+    late_drives_s: int | None = None
 
 
 def advanced(state: JobState, progress: Progress) -> JobState:
     """The state after a progress record."""
-    return replace(state, drives=progress.drives, delivery=progress.delivery)
+    return replace(
+        state,
+        drives=progress.drives,
+        delivery=progress.delivery,
+        late_drives_s=progress.late_drives_s,
+    )

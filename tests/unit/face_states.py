@@ -253,6 +253,16 @@ RUNNING = replace(
     delivery=Delivery(waiting=1, registered=0, server="https://central.example", online=True),
 )
 
+# Every drive is decided; one that is slow to come would still be seen.
+LATE_DRIVES = replace(
+    RUNNING,
+    drives=tuple(
+        replace(item, phase=DrivePhase.DECIDED, outcome=Outcome.CLEARED)
+        for item in RUNNING.drives[:2]
+    ),
+    late_drives_s=70,
+)
+
 FINISHED = replace(
     RUNNING,
     phase=JobPhase.FINISHED,

@@ -334,17 +334,20 @@ def test_no_certificate_is_made_while_a_dying_drive_may_still_come(
 ) -> None:
     up_s = 20.0
     monkeypatch.setattr("appliance.job.running.time.clock_gettime", lambda _clock: up_s)
-    running, _board = erased_job(pc)
+    running, board = erased_job(pc)
     rounds = 0
 
     def check() -> None:
         nonlocal up_s, rounds
         rounds += 1
         if rounds == 5:
+            # What it waits for, and how long, is shown.
+            assert board.state.late_drives_s == 70
             pc.drives, up_s = (SDA, SDB), 100.0
 
     running.run_to_end(0.01, check)
     assert exceptions(pc.certificate()) == ["drive-came-late"]
+    assert board.state.late_drives_s is None
 
 
 # --- whose papers ----------------------------------------------------------------------------

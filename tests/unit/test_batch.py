@@ -182,6 +182,16 @@ def test_progress_is_said_once_a_second_at_most() -> None:
     assert 5 <= said <= 6
 
 
+def test_progress_says_what_the_certificate_waits_for() -> None:
+    run = course()
+    run.absorb(states.RUNNING, 0.0)
+    run.due(0.0)
+    drives = states.LATE_DRIVES.drives
+    run.absorb(Progress(drives=drives, delivery=Delivery(), late_drives_s=70), 10.0)
+    (event,) = run.due(10.0)[0]
+    assert event["late_drives_s"] == 70
+
+
 def test_it_stays_on_for_the_delivery_but_not_for_ever() -> None:
     waiting = replace(states.REGISTERED, delivery=Delivery(waiting=2))
     run = course()

@@ -18,7 +18,7 @@ import pytest
 from appliance.errors import TajdeedError
 from appliance.job.board import Board
 from appliance.job.server import Server
-from appliance.job.state import JobState
+from appliance.job.state import JobState, Progress
 from appliance.model import to_json
 from tests.unit import face_states as states
 from tests.unit.terminal import ROOT, Terminal
@@ -98,7 +98,8 @@ def test_from_consent_to_result_with_keys(socket: Path, start: Start) -> None:
     engine.show(states.RUNNING)
     face.wait_for("52.2 %")
     later = replace(states.RUNNING.drives[0], done_bytes=400_086_289_612)
-    engine.board.progress((later, *states.RUNNING.drives[1:]), states.RUNNING.delivery)
+    drives = (later, *states.RUNNING.drives[1:])
+    engine.board.progress(Progress(drives=drives, delivery=states.RUNNING.delivery))
     face.wait_for("79.9 %")
     engine.show(states.FINISHED)
     face.wait_for("Do not hand this machine on")

@@ -27,6 +27,7 @@ EVERY_STATE = {
     "frozen": states.with_notes("ata-frozen"),
     "locked": states.with_locks("revert-locked-drive"),
     "running": states.RUNNING,
+    "late-drives": states.LATE_DRIVES,
     "finished": states.FINISHED,
     "registered": states.REGISTERED,
 }
@@ -98,6 +99,16 @@ def test_sleep_screen_says_what_may_happen_and_asks_who(tongue: str) -> None:
     lines = screen(face(states.with_notes("ata-frozen"), tongue, "enter", "s", "right"))
     assert shows(lines, i18n._("Technician")) and shows(lines, "Khalid Al-Harbi")
     assert shows(lines, i18n._("Sleep"))
+
+
+def test_a_screen_that_only_waits_for_late_drives_says_so_and_how_long(tongue: str) -> None:
+    text = i18n._("Do not switch off. Drives may still appear: looking for {time} more.")
+    # The last word of the sentence must not be cut off.
+    wanted = text.format(time="0:01:10")
+    assert shows(screen(face(states.LATE_DRIVES, tongue)), wanted)
+    # A drive that is written to needs longer, and is what counts.
+    writing = replace(states.LATE_DRIVES, drives=states.RUNNING.drives)
+    assert not shows(screen(face(writing, tongue)), wanted)
 
 
 def test_arabic_layout_is_mirrored() -> None:

@@ -91,6 +91,9 @@ class Progress(Screen):
 
     def sentence(self, state: JobState) -> str:
         left = [item.left_s for item in state.drives if item.phase in _MOVING]
+        if not left and state.late_drives_s is not None:
+            text = _("Do not switch off. Drives may still appear: looking for {time} more.")
+            return text.format(time=isolated(words.duration(state.late_drives_s)))
         if not left or any(seconds is None for seconds in left):
             return _("Do not switch off. This screen may be left alone.")
         longest = max(seconds for seconds in left if seconds is not None)
