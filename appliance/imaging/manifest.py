@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from appliance.imaging import btrfs
 from appliance.imaging.errors import ImageTrustError
 from appliance.imaging.files import plain_bytes
 from appliance.model import ByteRange, RecordError, canonical, from_json
@@ -35,7 +36,8 @@ _MAX_MANIFEST_BYTES = 64 << 20
 _MAX_FRAME_BYTES = 64 << 20
 
 ROLES = ("bios-boot", "esp", "root")
-SLOT_KINDS = ("root-uuid", "esp-serial", "esp-serial-raw", "hostname", "btrfs-superblock")
+_COPY = "btrfs-superblock"
+SLOT_KINDS = ("root-uuid", "esp-serial", "esp-serial-raw", "hostname", _COPY)
 ROOT_FILE_SYSTEMS = ("ext4", "btrfs")
 
 
@@ -303,6 +305,12 @@ def _partition_problem(manifest: Manifest) -> str:
 def _range_problem(manifest: Manifest) -> str:
     if manifest.root_file_system not in ROOT_FILE_SYSTEMS:
         return f"root file system {manifest.root_file_system}"
+    root = manifest.partition("root").first_lba * SECTOR_BYTES
+    copies = btrfs.SUPERBLOCKS if manifest.root_file_system == "btrfs" else ()
+    wanted = {Slot(kind=_COPY, offset=root + at, length=btrfs.SUPERBLOCK_BYTES) for at in copies}
+    # Without them, every machine would have the image's own root id.
+    if {slot for slot in manifest.slots if slot.kind == _COPY} != wanted:
+        return f"the {_COPY} slots are not those of a {manifest.root_file_system}"
     for slot in manifest.slots:
         if slot.kind not in SLOT_KINDS:
             return f"slot of unknown kind {slot.kind}"

@@ -13,8 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.imaging.btrfs import SUPERBLOCK_BYTES, SUPERBLOCKS
 from appliance.imaging.errors import ImageTrustError
-from appliance.imaging.manifest import DATA_NAME, MANIFEST_NAME, read, read_file, sign
+from appliance.imaging.manifest import (
+    DATA_NAME,
+    MANIFEST_NAME,
+    SECTOR_BYTES,
+    Slot,
+    read,
+    read_file,
+    sign,
+)
 from appliance.imaging.shelf import Shelf, age_reasons, shelf
 from appliance.model import ByteRange, canonical
 from imagebuilder.images.keys import image_key
@@ -84,6 +93,12 @@ def test_rubbish(text: str) -> None:
 def test_manifests_that_contradict_themselves(made: SmallImage) -> None:
     good = made.manifest
     frame, part, slot = good.frames[1], good.partitions[2], good.slots[0]
+    # A btrfs has two superblocks that hold its id.
+    copy = Slot(
+        kind="btrfs-superblock",
+        offset=part.first_lba * SECTOR_BYTES + SUPERBLOCKS[0],
+        length=SUPERBLOCK_BYTES,
+    )
     changes: list[dict[str, Any]] = [
         {"schema": "tajdeed-image/9"},
         {"sector_bytes": 4096},
@@ -99,6 +114,9 @@ def test_manifests_that_contradict_themselves(made: SmallImage) -> None:
         {"slots": (replace(slot, offset=0),)},
         {"slots": (replace(slot, offset=good.disk_bytes),)},
         {"slots": (replace(slot, kind="machine-id"),)},
+        {"slots": (*good.slots, copy)},
+        {"root_file_system": "btrfs"},
+        {"root_file_system": "btrfs", "slots": (*good.slots, copy)},
         {"extents": (ByteRange(offset=5, length=10), ByteRange(offset=10, length=10))},
     ]
     for change in changes:
