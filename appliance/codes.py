@@ -192,6 +192,7 @@ TEXTS: dict[str, Text] = {
     "controller-without-driver": Text(N_("The stick has no driver for the storage controller {name} at {address}: drives on it cannot be seen, and are not erased"), N_("Take its drives out and erase them in another machine, then start again. Until then the machine is not certified.")),
     "drive-came-late": Text(N_("{drive} came after the consent: it is not erased"), N_("Start the stick again and erase it. Until then the machine is not certified.")),
     "drive-went-missing": Text(N_("{drive} was there after this start and is gone: it is not erased"), N_("If it was taken out on purpose, start the stick again: a new start knows nothing of it. If not, check its cable, or take it out and have it destroyed. Until then the machine is not certified.")),
+    "late-drives-unseen": Text(N_("The machine was switched off before it had run for {seconds} seconds: a drive that is slow to start may be in it and not be erased"), N_("Start the stick in it again and erase it anew. Until then the machine is not certified.")),
     "erase-boot-areas": Text(N_("The two boot partitions of {bytes} bytes are overwritten and read back first")),
     # what went wrong with a drive
     "drive-cannot-open": Text(N_("{drive} cannot be opened for erasure ({problem})"), _NOT_TOUCHED),

@@ -15,7 +15,8 @@ from appliance.statement.certificate import Papers
 class JobRecord:
     """State of a job as its log tells it. `started` holds `KEY.KIND` of every worker that was
     ordered (an intention: it may never have run). `seen`: every drive of this start of the
-    stick. `papers`: the office's own words at consent; logs of older versions have none."""
+    stick, and of those at which it went on. `late_drives_seen`: one of them lasted until no more
+    could come. `papers`: the office's own words at consent; logs of older versions have none."""
 
     job: str = ""
     boot: str = ""
@@ -24,6 +25,7 @@ class JobRecord:
     consent: Consent | None = None
     papers: Papers | None = None
     seen: list[Sighting] = field(default_factory=list)
+    late_drives_seen: bool = False
     started: set[str] = field(default_factory=set)
     refused: dict[str, Reason] = field(default_factory=dict)
     statements: list[StatementRef] = field(default_factory=list)
@@ -55,6 +57,8 @@ def take(record: JobRecord, event: Event) -> None:
             record.asset_tag = data["asset_tag"]
         case "drive-seen":
             record.seen.append(from_json(Sighting, data["drive"]))
+        case "late-drives-seen":
+            record.late_drives_seen = True
         case "papers":
             record.papers = from_json(Papers, data["papers"])
         case "plan":

@@ -70,7 +70,7 @@ _COMES_BACK_S = 60.0
 _LOOK_EVERY_S = 1.0
 # How long after the kernel's start a dying SATA drive may still come: libata tries a link that
 # is slow to respond for a minute (drivers/ata/libata-eh.c, ata_eh_reset_timeouts).
-_LINKS_COME_S = 90.0
+_LINKS_COME_S = 90
 
 
 class Running:
@@ -100,7 +100,7 @@ class Running:
         self._missed_since: dict[str, float] = {}
         # The drives of a machine that was started again, by key.
         self._here: dict[str, Drive] | None = None
-        # What was there at the latest look of a job that was consented to at this start.
+        # What was there at the latest look of this start.
         self._present: tuple[tuple[str, int | None], ...] = ()
         self._sighted: tuple[Sighting, ...] | None = None
         self._told: tuple[Reason, ...] = ()
@@ -134,7 +134,11 @@ class Running:
         self._board.change(phase=JobPhase.FINISHED, outcome=self._record.outcome)
 
     def state_interrupted(self) -> None:
-        """State what is known of a job that a power cut ended; no worker of it runs any more."""
+        """State what is known of a job that a power cut ended; no worker of it runs any more.
+
+        The machine's certificate waits where drives that come late may still be looked for: if
+        the job goes on in its machine, `resume`, else it says so, `close_interrupted`.
+        """
         for plan in self._erased():
             if self._record.statement("drive", plan.drive.key) is None:
                 self._decide(plan)
@@ -170,6 +174,8 @@ class Running:
         """End a job that a power cut ended and that cannot go on."""
         for reason in reasons:
             self._log.add("not-resumed", reason=to_json(reason))
+        if self._is_to_certify():
+            self._certify()
         for plan in self._erased():
             key = plan.drive.key
             if f"{key}.{LAY_DOWN}" in self._record.started or self._gets_image(plan):
@@ -380,16 +386,18 @@ class Running:
         if certified or now - self._looked_at < _LOOK_EVERY_S:
             return
         self._looked_at = now
+        is_last = self._late_drives_s() is None
         present = drives_present()
-        if self._sighted is not None and present == self._present:
-            return
-        self._present, self._sighted = present, sightings()
-        for one in first_seen(self._record.seen, self._sighted):
-            take(self._record, self._log.add("drive-seen", drive=to_json(one)))
-        was, self._told = self._told, self._unplanned()
-        # What others have put there stays.
-        others = [item for item in self._board.state.problems if item not in (*was, *self._told)]
-        self._board.change(problems=(*others, *self._told))
+        if self._sighted is None or present != self._present:
+            self._present, self._sighted = present, sightings()
+            for one in first_seen(self._record.seen, self._sighted):
+                take(self._record, self._log.add("drive-seen", drive=to_json(one)))
+            was, self._told = self._told, self._unplanned()
+            # What others have put there stays.
+            others = [item for item in self._board.state.problems if item not in was + self._told]
+            self._board.change(problems=(*others, *self._told))
+        if is_last and not self._record.late_drives_seen:
+            take(self._record, self._log.add("late-drives-seen"))
 
     def _unplanned(self) -> tuple[Reason, ...]:
         """Drives of this machine that are not in the plan, where it does not say so itself."""
@@ -398,12 +406,17 @@ class Running:
         return tuple(item for item in found if item not in plan.blockers)
 
     def _certify_when_decided(self) -> None:
-        if not self._is_to_certify() or self._late_drives_s() is not None:
-            return
+        if self._is_to_certify() and self._record.late_drives_seen:
+            self._certify()
+
+    def _certify(self) -> None:
+        unplanned = self._unplanned()
+        if not self._record.late_drives_seen:
+            unplanned += (Reason(code="late-drives-unseen", facts={"seconds": _LINKS_COME_S}),)
         left_alone = tuple(plan for plan in self._plan.drives if not plan.erases)
         drives = [self._stated(plan) for plan in self._erased()]
         ref = self._issuer.issue_machine(
-            self._record, drives, left_alone, self._log.head, self._unplanned()
+            self._record, drives, left_alone, self._log.head, unplanned
         )
         self._note(ref)
 
@@ -414,9 +427,8 @@ class Running:
 
     def _late_drives_s(self) -> int | None:
         """How many seconds more a drive of this machine may come; None if none will."""
-        left = _LINKS_COME_S - time.clock_gettime(time.CLOCK_BOOTTIME)
-        # At a later start nobody can tell whose drives these are; its log must do.
-        return None if self._sighted is None or left <= 0 else math.ceil(left)
+        left = math.ceil(_LINKS_COME_S - time.clock_gettime(time.CLOCK_MONOTONIC))
+        return None if self._record.late_drives_seen or left <= 0 else left
 
     def _finish_when_over(self) -> None:
         certificate = self._record.statement("machine")

@@ -312,6 +312,7 @@ def test_after_a_power_cut_the_log_still_knows_it(pc: Pc) -> None:
     pc.drives = (nvme(),)
     again, _board = erased_job(pc)
     again.state_interrupted()
+    again.close_interrupted()
     assert exceptions(pc.certificate()) == ["drive-went-missing"]
 
 
@@ -350,6 +351,25 @@ def test_no_certificate_is_made_while_a_dying_drive_may_still_come(
     assert board.state.late_drives_s is None
 
 
+@pytest.mark.parametrize(
+    ("up_s", "outcome", "why"), [(89.0, "unknown", ["late-drives-unseen"]), (91.0, "cleared", [])]
+)
+def test_a_machine_that_is_switched_off_before_a_slow_drive_could_come_is_not_certified(
+    pc: Pc, monkeypatch: pytest.MonkeyPatch, up_s: float, outcome: str, why: list[str]
+) -> None:
+    monkeypatch.setattr("appliance.job.running.time.clock_gettime", lambda _clock: up_s)
+    running, _board = erased_job(pc)
+    running._look_out()
+    pc.drives = (nvme(),)
+    again, _board = erased_job(pc)
+    again.state_interrupted()
+    again.close_interrupted()
+    body = pc.certificate()
+    assert (body["outcome"], exceptions(body)) == (outcome, why)
+    assert [item["outcome"] for item in body["drives"]] == ["cleared"], "its own proof holds"
+    assert again._record.outcome == outcome
+
+
 # --- whose papers ----------------------------------------------------------------------------
 
 DONOR_A = {"donor": "Donor A", "lot": "2026-01", "station.site": "Riyadh"}
@@ -358,6 +378,7 @@ DONOR_B = {"donor": "Donor B", "lot": "2026-02", "station.site": "Jeddah"}
 
 def test_a_certificate_stated_after_a_power_cut_names_the_donor_of_its_consent(pc: Pc) -> None:
     running, _board = erased_job(pc)
+    running._look_out()
     log = running._log
     take(
         running._record,
@@ -365,6 +386,7 @@ def test_a_certificate_stated_after_a_power_cut_names_the_donor_of_its_consent(p
     )
     again, _board = erased_job(pc, **DONOR_B)
     again.state_interrupted()
+    again.close_interrupted()
     body = pc.certificate()
     assert (body["donor"], body["lot"], body["site"]) == ("Donor A", "2026-01", "Riyadh")
     (person,) = body["persons"]
@@ -375,6 +397,7 @@ def test_a_certificate_stated_after_a_power_cut_names_the_donor_of_its_consent(p
 def test_a_log_of_an_older_version_gets_the_papers_of_today(pc: Pc) -> None:
     running, _board = erased_job(pc, **DONOR_B)
     running.state_interrupted()
+    running.close_interrupted()
     assert pc.certificate()["donor"] == "Donor B"
 
 

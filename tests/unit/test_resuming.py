@@ -40,6 +40,7 @@ from appliance.model import (
     Drive,
     DrivePlan,
     Holder,
+    Identity,
     ImageOffer,
     JobPlan,
     Level,
@@ -48,6 +49,7 @@ from appliance.model import (
     Outcome,
     Policy,
     Reason,
+    Sighting,
     digest,
     to_json,
 )
@@ -61,6 +63,11 @@ from tests.unit.test_fold import overwritten
 
 JOB = "01234567-89ab-cdef-0123-456789abcdef"
 DRIVE_BYTES = 40 * MIB
+SLOW = Sighting(
+    identity=Identity(model="SLOW DISK", serial="SLOW-1"),
+    path="/dev/sdb",
+    place="/sys/devices/ata2/host1/target1:0:0/1:0:0:0/block",
+)
 
 
 class PowerCut(BaseException):
@@ -275,6 +282,32 @@ def test_cut_in_the_middle_of_writing_goes_on_from_the_last_good_frame(
     assert str(gpt.parse(pc.bytes()).disk_guid) == deployment["disk_guid"]
     boots = [event for event in Writer(pc.store.job_log(JOB)).events if event.event == "resumed"]
     assert [event.data["boot"] for event in boots] == ["boot-2"]
+
+
+@pytest.mark.parametrize(("there", "outcome"), [((), Outcome.CLEARED), ((SLOW,), Outcome.UNKNOWN)])
+def test_the_same_machine_is_certified_when_it_has_run_long_enough_to_see_a_slow_drive(
+    pc: Pc, monkeypatch: pytest.MonkeyPatch, there: tuple[Sighting, ...], outcome: Outcome
+) -> None:
+    up_s = 30.0
+    monkeypatch.setattr("appliance.job.running.time.clock_gettime", lambda _clock: up_s)
+    power_cut(pc, monkeypatch)
+    assert set(pc.statements()) == {"drive"}
+    running, board = pc.boot()
+    running.state_interrupted()
+    (plan,) = running.resumptions(pc.machine, (pc.image,))
+    assert isinstance(plan, DrivePlan)
+    running.resume((plan,), "boot-2")
+
+    def check() -> None:
+        nonlocal up_s
+        if board.state.late_drives_s is not None:
+            up_s = 95.0
+            monkeypatch.setattr("appliance.job.running.drives_present", lambda: (("sdb", 1),))
+            monkeypatch.setattr("appliance.job.running.sightings", lambda: there)
+
+    running.run_to_end(0.05, check)
+    assert set(pc.statements()) == {"drive", "machine", "deployment"}
+    assert board.state.outcome is outcome
 
 
 def test_cut_at_the_very_end_is_no_system_that_was_laid_down_twice(

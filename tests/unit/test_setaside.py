@@ -98,6 +98,7 @@ def test_a_key_that_comes_back_certifies_no_machine_with_an_unsigned_drive(
         running, _board = pc.boot()
         with pytest.raises(PowerCut):
             running.state_interrupted()
+            running.close_interrupted()
     bad.unlink()
     running, board = pc.boot()
     running.run_to_end(0.05)
