@@ -27,7 +27,7 @@ ExecStart=/bin/sh -c 'echo {encoded} | base64 -d | sh >/dev/ttyS0 2>&1'
 
 # Xfce's panel shows itself when its plugins have been loaded, each in a process of its own. Names
 # of processes are cut at 15 characters. The welcome page, and all else that opens by itself, has
-# been drawn when the processor has little to do; a demo waits a minute for that.
+# been drawn when the processor has little to do; a demo waits three minutes for that.
 _REPORT = r"""
 running() { grep -qsx "$1" /proc/[0-9]*/comm; }
 until running lightdm-gtk-gre; do sleep 1; done
@@ -43,7 +43,7 @@ quiet() {
   [ $((($3 - $1) * 10)) -ge $((($4 - $2) * 8)) ]
 }
 tries=0
-until quiet || [ $((tries += 1)) = 15 ]; do :; done
+until quiet || [ $((tries += 1)) = 45 ]; do :; done
 echo @quiet
 """
 _ACCOUNT = re.compile(r"@account ([^:\s]+):[^:]*:(\d+):\d+:([^:,]*)")
