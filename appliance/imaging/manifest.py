@@ -36,8 +36,8 @@ _MAX_MANIFEST_BYTES = 64 << 20
 _MAX_FRAME_BYTES = 64 << 20
 
 ROLES = ("bios-boot", "esp", "root")
-_COPY = "btrfs-superblock"
-SLOT_KINDS = ("root-uuid", "esp-serial", "esp-serial-raw", "hostname", _COPY)
+_SUPERBLOCK = "btrfs-superblock"
+SLOT_KINDS = ("root-uuid", "esp-serial", "esp-serial-raw", "hostname", _SUPERBLOCK)
 ROOT_FILE_SYSTEMS = ("ext4", "btrfs")
 
 
@@ -307,10 +307,12 @@ def _range_problem(manifest: Manifest) -> str:
         return f"root file system {manifest.root_file_system}"
     root = manifest.partition("root").first_lba * SECTOR_BYTES
     copies = btrfs.SUPERBLOCKS if manifest.root_file_system == "btrfs" else ()
-    wanted = {Slot(kind=_COPY, offset=root + at, length=btrfs.SUPERBLOCK_BYTES) for at in copies}
+    wanted = {
+        Slot(kind=_SUPERBLOCK, offset=root + at, length=btrfs.SUPERBLOCK_BYTES) for at in copies
+    }
     # Without them, every machine would have the image's own root id.
-    if {slot for slot in manifest.slots if slot.kind == _COPY} != wanted:
-        return f"the {_COPY} slots are not those of a {manifest.root_file_system}"
+    if {slot for slot in manifest.slots if slot.kind == _SUPERBLOCK} != wanted:
+        return f"the {_SUPERBLOCK} slots are not those of a {manifest.root_file_system}"
     for slot in manifest.slots:
         if slot.kind not in SLOT_KINDS:
             return f"slot of unknown kind {slot.kind}"

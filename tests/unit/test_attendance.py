@@ -279,6 +279,15 @@ def erased_job(pc: Pc, **values: object) -> tuple[Running, Board]:
     return Running(pc.store, chosen(**values), issuer, board, log, record, copies), board
 
 
+def closed_in_another_machine(pc: Pc, **values: object) -> Running:
+    """The job as the stick's next start leaves it, whose drives are nobody's business here."""
+    pc.drives = (nvme(),)
+    running, _board = erased_job(pc, **values)
+    running.state_interrupted()
+    running.close_interrupted()
+    return running
+
+
 def exceptions(body: dict[str, Any]) -> list[str]:
     return [item["code"] for item in body["exceptions"]]
 
@@ -308,11 +317,7 @@ def test_after_a_power_cut_the_log_still_knows_it(pc: Pc) -> None:
     pc.drives = (SDA, SDB)
     running, _board = erased_job(pc)
     running._look_out()
-    # In another machine, whose drives are nobody's business here.
-    pc.drives = (nvme(),)
-    again, _board = erased_job(pc)
-    again.state_interrupted()
-    again.close_interrupted()
+    closed_in_another_machine(pc)
     assert exceptions(pc.certificate()) == ["drive-went-missing"]
 
 
@@ -360,10 +365,7 @@ def test_a_machine_that_is_switched_off_before_a_slow_drive_could_come_is_not_ce
     monkeypatch.setattr("appliance.job.running.time.clock_gettime", lambda _clock: up_s)
     running, _board = erased_job(pc)
     running._look_out()
-    pc.drives = (nvme(),)
-    again, _board = erased_job(pc)
-    again.state_interrupted()
-    again.close_interrupted()
+    again = closed_in_another_machine(pc)
     body = pc.certificate()
     assert (body["outcome"], exceptions(body)) == (outcome, why)
     assert [item["outcome"] for item in body["drives"]] == ["cleared"], "its own proof holds"
@@ -384,9 +386,7 @@ def test_a_certificate_stated_after_a_power_cut_names_the_donor_of_its_consent(p
         running._record,
         log.add("papers", papers=to_json(Issuer(pc.store, chosen(**DONOR_A), None).office())),
     )
-    again, _board = erased_job(pc, **DONOR_B)
-    again.state_interrupted()
-    again.close_interrupted()
+    closed_in_another_machine(pc, **DONOR_B)
     body = pc.certificate()
     assert (body["donor"], body["lot"], body["site"]) == ("Donor A", "2026-01", "Riyadh")
     (person,) = body["persons"]
@@ -395,9 +395,7 @@ def test_a_certificate_stated_after_a_power_cut_names_the_donor_of_its_consent(p
 
 
 def test_a_log_of_an_older_version_gets_the_papers_of_today(pc: Pc) -> None:
-    running, _board = erased_job(pc, **DONOR_B)
-    running.state_interrupted()
-    running.close_interrupted()
+    closed_in_another_machine(pc, **DONOR_B)
     assert pc.certificate()["donor"] == "Donor B"
 
 
