@@ -29,6 +29,7 @@ from imagebuilder.images.keys import default_key_path, image_key
 from imagebuilder.stick.command import stick_parts
 from imagebuilder.stick.writer import Personal, write_stick
 from imagebuilder.vm import Drive
+from imagebuilder.vm.kvm import kernel_words
 from imagebuilder.vm.machine import Firmware
 
 BUILD, OUTPUT = REPOSITORY / "build", REPOSITORY / "dist/demo"
@@ -99,7 +100,7 @@ def command(args: argparse.Namespace) -> int:
                 trust=office.certificates,
                 image_keys=[public],
                 files={"batch.jws": ticket.read_bytes()},
-                command_line="tajdeed.mode=batch tajdeed.console=ttyS0",
+                command_line=f"tajdeed.mode=batch tajdeed.console=ttyS0 {kernel_words()}",
             )
             write_stick(stick, parts, personal)
             bad = stack.enter_context(_bad_drive(disks)) if args.bad_drive else None

@@ -18,6 +18,7 @@ from typing import Any
 from imagebuilder.stick.command import stick_parts
 from imagebuilder.stick.writer import Personal, write_stick
 from imagebuilder.vm import ConsoleTimeout, Machine
+from imagebuilder.vm.kvm import kernel_words
 from tests.drivelab.laboratory import Laboratory
 from tests.drivelab.personality import Personality
 from tests.vm.overlay import shell_overlay
@@ -117,7 +118,7 @@ def laboratory_stick(
         config=config,
         trust=list(trust),
         files={} if ticket is None else {"batch.jws": ticket.read_bytes()},
-        command_line=f"tajdeed.mode={mode} tajdeed.console=ttyS0",
+        command_line=f"tajdeed.mode={mode} tajdeed.console=ttyS0 {kernel_words()}",
         initrd_extra=shell_overlay({_SCRIPT_AT: (_SCRIPT.encode(), 0o755), **(more or {})}),
     )
     write_stick(directory / "stick.img", stick_parts(), personal)

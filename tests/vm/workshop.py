@@ -20,6 +20,7 @@ from imagebuilder.stick.command import stick_parts
 from imagebuilder.stick.writer import Parts, Personal, write_stick
 from imagebuilder.toolsroot import run_tool
 from imagebuilder.vm import Drive, Machine, MachineSpec, stick_drive
+from imagebuilder.vm.kvm import kernel_words
 from imagebuilder.vm.machine import Firmware
 from tests.vm.overlay import shell_overlay
 
@@ -87,7 +88,7 @@ class Workshop:
             trust=(office or self.office).certificates,
             image_keys=[self.image_key],
             files=more,
-            command_line=f"tajdeed.mode={mode} tajdeed.console=ttyS0",
+            command_line=f"tajdeed.mode={mode} tajdeed.console=ttyS0 {kernel_words()}",
             initrd_extra=shell_overlay(),
         )
         write_stick(directory / "stick.img", self.parts, personal)
