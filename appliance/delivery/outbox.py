@@ -141,6 +141,20 @@ class Outbox:
             found.append(Entry(id=statement_id, state=state, path=path, note=note))
         return tuple(found)
 
+    def marks(self) -> tuple[int, ...]:
+        """When names were last added or taken away, ns since the epoch; 0 where there are none.
+
+        The states hang on names alone: while these marks stand still, so do the states.
+        """
+        notes = self.notes
+        found = []
+        for directory in (self.root, notes.receipts, notes.held, notes.refused):
+            try:
+                found.append(directory.stat().st_mtime_ns)
+            except OSError:
+                found.append(0)
+        return tuple(found)
+
     def put(self, statement_id: str, data: bytes) -> None:
         """Add a statement durably; the same one twice is one."""
         self.root.mkdir(mode=0o750, parents=True, exist_ok=True)

@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from typing import Literal, Protocol, get_args
-
-from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
+from typing import Protocol, get_args
 
 from appliance.model import Stream
-
-CipherName = Literal["aes-256-ctr", "chacha20"]
+from appliance.tools.libcrypto import CipherName, KeystreamMaker
 
 SEED_BYTES = 32
 GRAIN_BYTES = 64
@@ -108,11 +105,10 @@ class Keystream:
             end = length
             if self.cipher == "chacha20":
                 end = min(end, at + _CHACHA_EDGE - here % _CHACHA_EDGE)
-            context = self._context(here)
+            maker = self._maker(here)
             while at < end:
                 step = min(len(_ZEROS), end - at)
-                zeros = _ZEROS if step == len(_ZEROS) else _ZEROS[:step]
-                context.update_into(zeros, buffer[at : at + step])
+                maker.fill(buffer[at : at + step], _ZEROS)
                 at += step
 
     def block(self, offset: int, length: int) -> bytes:
@@ -121,12 +117,12 @@ class Keystream:
         self.fill(memoryview(buffer), offset)
         return bytes(buffer)
 
-    def _context(self, offset: int) -> CipherContext:
+    def _maker(self, offset: int) -> KeystreamMaker:
         if self.cipher == "aes-256-ctr":
-            counter = (offset // _AES_BLOCK).to_bytes(16, "big")
-            return Cipher(algorithms.AES(self._seed), modes.CTR(counter)).encryptor()
-        nonce = (offset // _CHACHA_BLOCK).to_bytes(8, "little") + bytes(8)
-        return Cipher(algorithms.ChaCha20(self._seed, nonce), mode=None).encryptor()
+            iv = (offset // _AES_BLOCK).to_bytes(16, "big")
+        else:
+            iv = (offset // _CHACHA_BLOCK).to_bytes(8, "little") + bytes(8)
+        return KeystreamMaker(self.cipher, self._seed, iv)
 
 
 class Pattern:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 BUILD_FILE = Path("/usr/lib/tajdeed/build.json")
+# Far above any file system's.
+_CLOCK_TICK_NS = 1_000_000_000
 Kept: TypeAlias = Statement | UnsignedRecord
 
 
@@ -56,6 +59,7 @@ class Issuer:
         self._trust = Trust()
         self._seen_certificate = b""
         self._statuses: tuple[float, Delivery] = (0.0, Delivery())
+        self._counted: tuple[tuple[int, ...], tuple[State, ...]] = ((), ())
         if unsigned is None:
             try:
                 self._trust = Trust.read(store.trust)
@@ -119,7 +123,7 @@ class Issuer:
                 self._statuses = (changed, from_json(Delivery, word) if word else Delivery())
         except (OSError, ValueError):
             self._statuses = (0.0, Delivery())
-        states = [entry.state for entry in outbox.entries()]
+        states = self._states(outbox)
         return replace(
             self._statuses[1],
             waiting=states.count(State.WAITING),
@@ -127,6 +131,19 @@ class Issuer:
             held=states.count(State.HELD),
             refused=states.count(State.REFUSED),
         )
+
+    def _states(self, outbox: Outbox) -> tuple[State, ...]:
+        """Where each statement stands; looked up again only when anything has moved.
+
+        A stick that was long without a server holds thousands, and the screen asks four times a
+        second. What moved just now may move again within the same tick of the file system's clock.
+        """
+        marks = outbox.marks()
+        if marks != self._counted[0]:
+            still = time.time_ns() - max(marks) > _CLOCK_TICK_NS
+            states = tuple(entry.state for entry in outbox.entries())
+            self._counted = (marks if still else (), states)
+        return self._counted[1]
 
     def is_registered(self, statement_id: str) -> bool:
         """Whether every server has a statement for good: the first by a receipt that a pinned

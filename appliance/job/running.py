@@ -62,8 +62,10 @@ from appliance.tools import systemd, utc_now
 ERASE, LAY_DOWN = "erase", "lay-down"
 RESCANNED = "rescanned"
 _GOOD = (Outcome.PURGED, Outcome.CLEARED)
-# How often systemd is asked whether a worker still runs.
+# How often the kernel is asked whether a worker still runs, and how often systemd is, whom a
+# command that outlived its worker does not mislead.
 _ALIVE_EVERY_S = 1.0
+_ACTIVE_EVERY_S = 10.0
 # How long a drive may take to come back when its port was scanned.
 _COMES_BACK_S = 60.0
 # How often new drives are looked for while others are erased.
@@ -96,6 +98,7 @@ class Running:
         self._results: dict[str, DriveResult] = {}
         self._deployments: dict[str, Deployment] = {}
         self._alive_at: dict[str, float] = {}
+        self._active_at: dict[str, float] = {}
         self._states: dict[str, DriveState] = {}
         self._missed_since: dict[str, float] = {}
         # The drives of a machine that was started again, by key.
@@ -284,7 +287,7 @@ class Running:
             refusal = Reason(code=error.code, facts=error.facts)
             entry = self._log.add("drive-refused", drive=drive.key, reason=to_json(refusal))
             take(self._record, entry)
-        self._alive_at[f"{drive.key}.{kind}"] = time.monotonic()
+        self._alive_at[self._unit(drive, kind)] = time.monotonic()
 
     def _kept_partitions(self) -> tuple[str, ...]:
         drives = [item.drive for item in self._erased()]
@@ -297,12 +300,15 @@ class Running:
         return f"tajdeed-worker-{self._record.job[:8]}-{drive.key}-{kind}.service"
 
     def _is_running(self, drive: Drive, kind: str) -> bool:
-        name = f"{drive.key}.{kind}"
-        now = time.monotonic()
-        if now - self._alive_at.get(name, 0.0) < _ALIVE_EVERY_S:
+        unit, now = self._unit(drive, kind), time.monotonic()
+        if now - self._alive_at.get(unit, 0.0) < _ALIVE_EVERY_S:
             return True
-        self._alive_at[name] = now
-        return systemd.is_running(self._unit(drive, kind))
+        self._alive_at[unit] = now
+        asked = now - self._active_at.get(unit, 0.0) < _ACTIVE_EVERY_S
+        if asked and systemd.has_processes(unit):
+            return True
+        self._active_at[unit] = now
+        return systemd.is_running(unit)
 
     def _gets_image(self, plan: DrivePlan) -> bool:
         if plan.image is None or self._result(plan).outcome not in _GOOD:

@@ -8,6 +8,7 @@ from pathlib import Path
 from appliance.tools import run
 
 PROGRAM = "/usr/bin/tajdeed"
+_SERVICES = Path("/sys/fs/cgroup/system.slice")
 
 
 def worker_properties(
@@ -64,6 +65,19 @@ def is_running(unit: str) -> bool:
     """Whether a unit is active or on its way up or down."""
     state = run(("systemctl", "is-active", unit), ok=None).stdout.strip()
     return state in ("active", "activating", "deactivating", "reloading")
+
+
+def has_processes(unit: str) -> bool:
+    """Whether the kernel knows a process of a service (cgroups(7), `cgroup.events`).
+
+    Costs next to nothing, while systemctl takes an old processor a tenth of a second. It says less
+    than `is_running`: what a service left behind counts, too.
+    """
+    try:
+        events = (_SERVICES / unit / "cgroup.events").read_text()
+    except OSError:
+        return False
+    return "populated 1" in events.splitlines()
 
 
 def start(unit: str) -> None:

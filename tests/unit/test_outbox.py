@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,9 @@ from appliance import i18n
 from appliance.delivery import outbox_command
 from appliance.delivery.outbox import Outbox, State
 from appliance.errors import ConfigError
+from appliance.job.issuing import Issuer
+from appliance.job.store import Store
+from appliance.settings import Settings, defaults
 from appliance.statement import durable
 
 FIRST, SECOND, THIRD = "1" * 64, "2" * 64, "3" * 64
@@ -61,6 +66,37 @@ def test_a_statement_goes_from_waiting_to_registered(outbox: Outbox) -> None:
     assert outbox.notes.state(FIRST) is State.REGISTERED
     outbox.notes.forget(SECOND)
     assert outbox.notes.state(SECOND) is State.WAITING
+
+
+@pytest.mark.parametrize("long_ago", [False, True], ids=["just-now", "long-ago"])
+def test_the_screen_tells_each_move_at_once(tmp_path: Path, long_ago: bool) -> None:
+    """Also where nothing had moved for long, and what is counted is no longer looked up."""
+    store = Store(root=tmp_path, run=tmp_path / "run")
+    outbox = Outbox(store.outbox, store.courier)
+    outbox.notes.make()
+    for ident in (FIRST, SECOND, THIRD):
+        outbox.put(ident, b"x")
+    issuer = Issuer(store, Settings(defaults()), None)
+
+    def told() -> tuple[int, int, int, int]:
+        count = issuer.delivery()
+        if long_ago:
+            notes = outbox.notes
+            for directory in (outbox.root, notes.receipts, notes.held, notes.refused):
+                os.utime(directory, (time.time() - 60, time.time() - 60))
+            issuer.delivery()
+        return count.waiting, count.registered, count.held, count.refused
+
+    assert told() == (3, 0, 0, 0)
+    outbox.notes.registered(FIRST, b"receipt")
+    assert told() == (2, 1, 0, 0)
+    outbox.notes.hold(SECOND, {})
+    outbox.notes.refuse(THIRD, {})
+    assert told() == (0, 1, 1, 1)
+    outbox.notes.registered(SECOND, b"receipt")
+    assert told() == (0, 2, 0, 1)
+    outbox.put("4" * 64, b"x")
+    assert told() == (1, 2, 0, 1)
 
 
 def test_only_whole_statements_count(outbox: Outbox) -> None:

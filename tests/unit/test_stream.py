@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import struct
 import subprocess
+import threading
 from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.erasure.stream import CipherName, Keystream, Pattern, Prepared, choose_cipher
+from appliance.erasure.stream import Keystream, Pattern, Prepared, choose_cipher
 from appliance.model import Stream
+from appliance.tools.libcrypto import CipherName, KeystreamMaker
 
 SEED = bytes(range(32))
 CIPHERS: tuple[CipherName, ...] = get_args(CipherName)
@@ -132,3 +134,27 @@ def test_a_prepared_buffer_never_gives_stale_bytes(
     prepared = Prepared(Pattern(tile), bytearray(64))
     for offset, length in asked:
         assert prepared.at(offset, length) == (tile * 200)[offset : offset + length]
+
+
+def test_threads_make_their_own_places_at_once() -> None:
+    stream, size = Keystream("aes-256-ctr", SEED), 1 << 20
+    buffers = [bytearray(size) for _ in range(4)]
+    threads = [
+        threading.Thread(target=stream.fill, args=(memoryview(buffer), number * size))
+        for number, buffer in enumerate(buffers)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert b"".join(buffers) == stream.block(0, 4 * size)
+
+
+def test_libcrypto_writes_into_nothing_that_it_was_not_given() -> None:
+    maker = KeystreamMaker("chacha20", SEED, bytes(16))
+    with pytest.raises(ValueError, match="128 zeros for 256 bytes"):
+        maker.fill(memoryview(bytearray(256)), bytes(128))
+    with pytest.raises(TypeError):
+        maker.fill(memoryview(bytes(64)), bytes(64))
+    with pytest.raises(ValueError, match="a key of 31"):
+        KeystreamMaker("chacha20", SEED[:31], bytes(16))
