@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance.erasure.pace import REPORT_EVERY_S
 from appliance.errors import ConfigError, JournalError, StickGoneError, TajdeedError
 from appliance.hardware.booted import booted, is_gone
 from appliance.i18n import N_, _
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 # an old machine every second before "these are your drives" is felt.
 
 _TICK_S = 0.25
+# How often a running job is looked at: as often as its workers report.
+_ROUND_S = REPORT_EVERY_S
 # A machine is only called empty when nothing new has come for so long after udev settled.
 _QUIET_S = 4.0
 # How long an interrupted job waits at the next boot for its drive, and for its server.
@@ -172,7 +175,7 @@ class Engine:
 
         while True:
             try:
-                self._running(log, record).run_to_end(_TICK_S, check)
+                self._running(log, record).run_to_end(_ROUND_S, check)
                 break
             except StickGoneError:
                 raise

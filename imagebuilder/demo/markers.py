@@ -7,13 +7,10 @@ those 16 characters counts, even where the rest of the marker is gone. Never cha
 
 import base64
 import hashlib
-import mmap
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from imagebuilder.vm.drive import takes_direct
 
 _CHUNK = 16 << 20
 
@@ -59,34 +56,24 @@ class Hit:
 
 
 def search(path: Path) -> list[Hit]:
-    """Every marker on a raw disk, in order of their offsets. Holes of a sparse file hold none.
-
-    One buffer and no page cache, where the file system takes O_DIRECT: gigabytes that are read
-    once would push out what others still need.
-    """
+    """Every marker on a raw disk, in order of their offsets. Holes of a sparse file hold none."""
     needles = [(PREFIX.encode("ascii"), False), (PREFIX.encode("utf-16-le"), True)]
     overlap = MARKER_CHARS * 2
     hits: dict[int, Hit] = {}
-    descriptor = os.open(path, os.O_RDONLY | (os.O_DIRECT if takes_direct(path) else 0))
-    try:
-        with mmap.mmap(-1, _CHUNK) as chunk:
-            for begin, end in data_extents(descriptor):
-                position = _aligned(max(0, begin - overlap))
-                while position < end:
-                    got = os.preadv(descriptor, [chunk], position)
-                    for needle, utf16 in needles:
-                        for found in _finds(chunk, needle, got):
-                            raw = chunk[found : found + MARKER_CHARS * (2 if utf16 else 1)]
-                            text = raw.decode("utf-16-le" if utf16 else "ascii", errors="replace")
-                            offset = position + found
-                            # Found again in the next chunk, it may be whole there.
-                            hits[offset] = Hit(offset=offset, text=text, utf16=utf16)
-                    if position + got >= end:
-                        break
-                    # A chunk repeats the last bytes of the one before: a marker may lie across.
-                    position = _aligned(position + got - overlap)
-    finally:
-        os.close(descriptor)
+    with path.open("rb", buffering=0) as stream:
+        for begin, end in data_extents(stream.fileno()):
+            position = max(0, begin - overlap)
+            while position < end:
+                # A chunk repeats the last bytes of the one before: a marker may lie across.
+                length = min(_CHUNK, end - position)
+                chunk = os.pread(stream.fileno(), length + overlap, position)
+                for needle, utf16 in needles:
+                    for found in _finds(chunk, needle):
+                        raw = chunk[found : found + MARKER_CHARS * (2 if utf16 else 1)]
+                        text = raw.decode("utf-16-le" if utf16 else "ascii", errors="replace")
+                        offset = position + found
+                        hits.setdefault(offset, Hit(offset=offset, text=text, utf16=utf16))
+                position += length
     return [hits[offset] for offset in sorted(hits)]
 
 
@@ -112,12 +99,8 @@ def data_extents(descriptor: int) -> Iterator[tuple[int, int]]:
         yield begin, end
 
 
-def _aligned(offset: int) -> int:
-    return offset - offset % mmap.PAGESIZE
-
-
-def _finds(chunk: mmap.mmap, needle: bytes, end: int) -> Iterator[int]:
-    found = chunk.find(needle, 0, end)
+def _finds(chunk: bytes, needle: bytes) -> Iterator[int]:
+    found = chunk.find(needle)
     while found >= 0:
         yield found
-        found = chunk.find(needle, found + 1, end)
+        found = chunk.find(needle, found + 1)
