@@ -5,6 +5,7 @@ right one: that a person looks at.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,8 +55,24 @@ def changed(one: Path, other: Path) -> float:
     return 1.0 - same / (first.width * first.height)
 
 
-def settled_picture(machine: Machine, target: Path, timeout_s: float, pause_s: float = 5) -> Path:
-    """Wait until the screen is drawn and stands still for `pause_s`, and keep that picture.
+def share_of(picture: Path, colour: tuple[int, int, int], near: int) -> float:
+    """The share of pixels of which no channel is more than `near` from a colour's."""
+    with Image.open(picture) as opened:
+        image = opened.convert("RGB")
+    difference = ImageChops.difference(image, Image.new("RGB", image.size, colour))
+    red, green, blue = difference.split()
+    furthest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    return sum(furthest.histogram()[: near + 1]) / (image.width * image.height)
+
+
+def settled_picture(
+    machine: Machine,
+    target: Path,
+    timeout_s: float,
+    pause_s: float = 5,
+    shows: Callable[[Path], bool] = lambda picture: look(picture).drawn,
+) -> Path:
+    """Wait until the screen shows what it is to show and stands still for `pause_s`; keep that.
 
     Raises MachineError at the timeout; the last picture is at `target` then, too.
     """
@@ -67,7 +84,7 @@ def settled_picture(machine: Machine, target: Path, timeout_s: float, pause_s: f
             time.sleep(pause_s)
             machine.check_alive()
             machine.screenshot(target)
-            if look(target).drawn and changed(before, target) < 0.01:
+            if shows(target) and changed(before, target) < 0.01:
                 return target
             if time.monotonic() > deadline:
                 raise MachineError(f"{machine.spec.name}: no settled picture in {timeout_s:g} s")

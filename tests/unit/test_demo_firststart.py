@@ -9,10 +9,11 @@ from PIL import Image, ImageDraw
 
 from familypc.firstboot.answers import PAGES as ASSISTANTS_PAGES
 from familypc.firstboot.measures import MEASURES, style
-from imagebuilder.demo.desktop import Account, accounts
+from imagebuilder.demo.desktop import Account, accounts, has_board
 from imagebuilder.demo.firststart import PAGES, Family, has_words, steps_shown
 from imagebuilder.vm.keys import key_presses
 
+ROOT = Path(__file__).parents[2]
 PAPER, GONE, TO_COME = "#f4f1ea", "#1f6f5c", "#d9d3c5"
 
 
@@ -59,6 +60,21 @@ def test_the_demo_knows_the_assistants_pages_and_colours() -> None:
         assert all(colour in style(row) for colour in (PAPER, GONE, TO_COME))
         # The bar is read in its third line.
         assert row.step > 2
+
+
+def test_a_desktop_without_the_familys_tasks_is_not_pictured(tmp_path: Path) -> None:
+    image = Image.new("RGB", (1280, 800), "#5fa3aa")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 760, 1280, 800), fill="#1b1b1b")
+    bare, whole = tmp_path / "bare.png", tmp_path / "whole.png"
+    image.save(bare)
+    for place in range(12):
+        left, top = 40 + place % 4 * 272, 50 + place // 4 * 226
+        draw.rectangle((left, top, left + 255, top + 208), fill="#fbf9f4")
+    image.save(whole)
+    assert has_board(whole)
+    assert not has_board(bare)
+    assert "#fbf9f4" in (ROOT / "profiles/familypc/tasks/board.py").read_text()
 
 
 def test_a_name_is_typed_in_its_own_letters() -> None:
