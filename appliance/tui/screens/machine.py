@@ -89,7 +89,7 @@ class Machine(Screen):
         rows.append(EMPTY)
         for drive in machine.drives:
             what = (
-                _("this stick, never a target")
+                _("never erased")
                 if drive.is_stick
                 else words.kind(drive.bus, drive.media)
             )
