@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 BUILD_FILE = Path("/usr/lib/tajdeed/build.json")
-# Far above any file system's.
+# Far above that of ext4, on which the state partition keeps them.
 _CLOCK_TICK_NS = 1_000_000_000
 Kept: TypeAlias = Statement | UnsignedRecord
 
@@ -135,8 +135,8 @@ class Issuer:
     def _states(self, outbox: Outbox) -> tuple[State, ...]:
         """Where each statement stands; looked up again only when anything has moved.
 
-        A stick that was long without a server holds thousands, and the screen asks four times a
-        second. What moved just now may move again within the same tick of the file system's clock.
+        A stick that was long without a server holds thousands, and each round of a job asks. What
+        moved just now may move again within the same tick of the file system's clock.
         """
         marks = outbox.marks()
         if marks != self._counted[0]:

@@ -122,7 +122,7 @@ def family_desktop(
 
 
 def has_board(picture: Path) -> bool:
-    """Whether the family's tasks stand on the screen: their buttons take up half of it."""
+    """Whether the family's tasks stand on the screen, of which their buttons take up half."""
     return share_of(picture, _BUTTON, _NEAR) > 0.25
 
 

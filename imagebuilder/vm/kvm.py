@@ -30,7 +30,7 @@ def kernel_words() -> str:
 
     An emulated processor does not speculate, so there is nothing that the kernel's mitigations
     (Documentation/admin-guide/hw-vuln) could protect; each of their indirect jumps and barriers
-    costs QEMU a search for translated code: a quarter of a stick's start, a third of its rate.
+    costs QEMU a search for translated code (measured: a fifth of a stick's start).
     """
     return "" if kvm_usable() else "mitigations=off"
 
