@@ -88,11 +88,7 @@ class Machine(Screen):
         ]
         rows.append(EMPTY)
         for drive in machine.drives:
-            what = (
-                _("never erased")
-                if drive.is_stick
-                else words.kind(drive.bus, drive.media)
-            )
+            what = _("never erased") if drive.is_stick else words.kind(drive.bus, drive.media)
             rows.append(
                 row(
                     "  ",
