@@ -1,12 +1,15 @@
 """Reading copies of this job's statements, made beside the job by units of their own.
 
-A page takes seconds and memory on an old machine; that it fails changes no result. The
-copies land in the state partition and from there on the partition that every PC opens.
+A page takes seconds and memory on an old machine; that it fails changes no result. One process at
+a time makes the pages of all statements that wait: it loads what draws them once, and nine drives
+that end together do not ask for nine times the memory. The copies land in the state partition and
+from there on the partition that every PC opens.
 """
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from appliance.errors import ToolError
 from appliance.job.state import StatementRef
@@ -18,32 +21,46 @@ _PATIENCE_S = 180.0
 
 
 class Copies:
-    """Orders copies; `finish` gives those under way a last chance before the power goes."""
+    """Orders copies; `finish` gives those not yet made a last chance before the power goes."""
 
     def __init__(self, store: Store, url: str) -> None:
         self._store, self._url = store, url
-        self._units: list[str] = []
+        self._waiting: list[tuple[Path, str]] = []
+        self._unit = ""
 
     def order(self, ref: StatementRef, machine: str) -> None:
         """Have a signed statement's copies made, and of a deployment the handover sheet, which
         names the machine; unsigned records have none."""
         file = self._store.statements / f"{ref.id}.jws"
-        if not file.exists():
+        if file.exists():
+            self._waiting.append((file, machine))
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Begin with what waits when nothing is being made; every round of the engine asks."""
+        if not self._waiting or (self._unit and systemd.has_processes(self._unit)):
             return
-        unit = f"tajdeed-render-{ref.id[:16]}.service"
-        words = [systemd.PROGRAM, "render", str(file), "--into", str(self._store.copies)]
+        machine = self._waiting[0][1]
+        files = [file for file, about in self._waiting if about == machine and file.exists()]
+        self._waiting = [item for item in self._waiting if item[1] != machine]
+        if not files:
+            return
+        self._unit = f"tajdeed-render-{files[0].stem[:16]}.service"
+        words = [systemd.PROGRAM, "render", *map(str, files), "--into", str(self._store.copies)]
         words += ["--url", self._url, "--trust", str(self._store.trust)]
         words += ["--config", str(STATION_FILE), "--machine", machine]
         try:
-            systemd.start_transient(unit, systemd.copy_properties(str(self._store.copies)), words)
+            properties = systemd.copy_properties(str(self._store.copies))
+            systemd.start_transient(self._unit, properties, words)
         except ToolError:
-            return
-        self._units.append(unit)
+            self._unit = ""
 
     def finish(self) -> None:
-        """Wait for copies that are being made, then have them put on the data partition."""
+        """Wait for copies that are not made yet, then have them put on the data partition."""
         deadline = time.monotonic() + _PATIENCE_S
-        for unit in self._units:
-            while time.monotonic() < deadline and systemd.is_running(unit):
-                time.sleep(0.5)
+        while time.monotonic() < deadline:
+            self.go_on()
+            if not self._waiting and not (self._unit and systemd.is_running(self._unit)):
+                break
+            time.sleep(0.5)
         systemd.start("tajdeed-copies.service")

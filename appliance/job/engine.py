@@ -278,6 +278,8 @@ class Engine:
         self._check_stick()
         self.issuer.adopt_certificate()
         self.board.change(delivery=self.issuer.delivery(), station=self.issuer.station())
+        if self._copies is not None:
+            self._copies.go_on()
         if self._stopping:
             from appliance.tools import systemd
 

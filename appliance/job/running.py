@@ -132,6 +132,7 @@ class Running:
             self._certify_when_decided()
             self._finish_when_over()
             self._issuer.adopt_certificate()
+            self._copies.go_on()
             time.sleep(tick_s)
         self._show()
         self._board.change(phase=JobPhase.FINISHED, outcome=self._record.outcome)

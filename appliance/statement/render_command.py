@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from appliance import settings
+from appliance.errors import TajdeedError
 from appliance.i18n import N_, _
 from appliance.statement import durable, render, verify
 from appliance.statement.paper.handover import Told
@@ -33,11 +34,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the copies and print their paths; TrustError for what is no genuine statement."""
+    """Write the copies and print their paths; TrustError for what is no genuine statement, once
+    the others have theirs."""
     pinned = Trust.read(args.trust)
     told = _told(args.config, args.machine)
+    refused: TajdeedError | None = None
     for file in args.file:
-        statement = verify.statement(file.read_bytes(), pinned).statement
+        try:
+            statement = verify.statement(file.read_bytes(), pinned).statement
+        except TajdeedError as error:
+            refused = refused or error
+            continue
         into: Path = args.into or file.parent
         copy = into / f"{statement.type}-{statement.id[:16]}"
         durable.write(copy.with_suffix(".json"), render.reading_copy(statement.data), 0o644)
@@ -51,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
             durable.write(handed, render.handover(statement.data, told), 0o644)
             made.append(handed)
         sys.stdout.write("".join(f"{path}\n" for path in made))
+    if refused is not None:
+        raise refused
     return 0
 
 

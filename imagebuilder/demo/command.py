@@ -125,7 +125,7 @@ def command(args: argparse.Namespace) -> int:
 
 
 def _disks(manifest: Manifest) -> Donated:
-    sata_mib = max(manifest.needs.disk_gib * 1024, manifest.disk_bytes // MIB, 3072) + 512
+    sata_mib = max(manifest.needs.disk_gib * 1024, -(-manifest.disk_bytes // MIB), 3072)
     originals = donated_disks(BUILD, sata_mib=sata_mib)
     with step("copies of the disks for this run"):
         return originals.copied_to(OUTPUT / "disks", SATA, NVME, DECOY)

@@ -30,9 +30,9 @@ ExecStart=/bin/sh -c 'echo {encoded} | base64 -d | sh >/dev/ttyS0 2>&1'
 # nothing to do; the welcome page's browser, which goes on for minutes without KVM, is not one.
 _REPORT = r"""
 running() { grep -qsx "$1" /proc/[0-9]*/comm; }
-until running lightdm-gtk-gre; do sleep 1; done
+until running lightdm-gtk-gre; do sleep 2; done
 echo @log-in
-until running wrapper-2.0 && running xfdesktop && running xfwm4; do sleep 1; done
+until running wrapper-2.0 && running xfdesktop && running xfwm4; do sleep 2; done
 grep -E ':/[a-z/]*/(ba|da|z)?sh$' /etc/passwd | sed 's/^/@account /'
 echo "@desktop $(hostname) $(df -B1 --output=size / | tail -n 1)"
 ticks() {

@@ -6,6 +6,7 @@ the server and go through `tajdeed verify`, un-imaged blocks through `tajdeed re
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,10 @@ def _drive(
     extents = _ranges(payload(deployment)["body"]["written"]) if deployment else ()
     failed = failed_ranges(payload(statement)["body"]) if statement else ()
     with_markers = told.left.get(serial)
-    left_after = tuple(outside(search(target.raw), extents))
+    with ThreadPoolExecutor(1) as beside:
+        searching = beside.submit(search, target.raw)
+        rechecked = _recheck(target, statement, deployment, office)
+        left_after = tuple(outside(searching.result(), extents))
     if with_markers is None:
         problems.append(f"{serial}: it was not decided")
     for when, hits in (("when it was decided", with_markers or ()), ("at the end", left_after)):
@@ -117,16 +121,9 @@ def _drive(
         unnamed = outside(list(hits), failed)
         if unnamed:
             problems.append(f"{serial}: {len(unnamed)} markers {when} that no statement names")
-    rechecked = None
-    streamed = statement is not None and has_stream(payload(statement)["body"])
     outcome = told.drives.get(serial, {}).get("outcome")
-    if statement is not None and streamed:
-        later: list[str | Path] = ["--deployment", deployment] if deployment else []
-        status, text = tajdeed("recheck", statement, target.raw, *later, "--trust", office.trust)
-        rechecked = (status, text)
-        say(f"recheck {serial}: {status}")
-        if status and outcome in ("purged", "cleared"):
-            problems.append(f"`tajdeed recheck` of {serial} says {status}: {text}")
+    if rechecked is not None and rechecked[0] and outcome in ("purged", "cleared"):
+        problems.append(f"`tajdeed recheck` of {serial} says {rechecked[0]}: {rechecked[1]}")
     return DriveFindings(
         name=target.drive.name,
         serial=serial,
@@ -135,6 +132,18 @@ def _drive(
         failed_ranges=failed,
         rechecked=rechecked,
     )
+
+
+def _recheck(
+    target: Target, statement: Path | None, deployment: Path | None, office: Office
+) -> tuple[int, str] | None:
+    """What `tajdeed recheck` says of a drive whose overwrite can be computed again."""
+    if statement is None or not has_stream(payload(statement)["body"]):
+        return None
+    later: list[str | Path] = ["--deployment", deployment] if deployment else []
+    status, text = tajdeed("recheck", statement, target.raw, *later, "--trust", office.trust)
+    say(f"recheck {target.serial}: {status}")
+    return status, text
 
 
 def payload(path: Path) -> dict[str, Any]:

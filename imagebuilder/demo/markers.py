@@ -9,10 +9,13 @@ import base64
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 _CHUNK = 16 << 20
+_WORTH_A_PROCESS = 1 << 30
 
 
 def _letters(text: str) -> str:
@@ -56,12 +59,50 @@ class Hit:
 
 
 def search(path: Path) -> list[Hit]:
-    """Every marker on a raw disk, in order of their offsets. Holes of a sparse file hold none."""
+    """Every marker on a raw disk, in order of their offsets. Holes of a sparse file hold none.
+
+    By as many processes as there are processors: a virtual PC may be held until this is over.
+    """
+    with path.open("rb", buffering=0) as stream:
+        extents = list(data_extents(stream.fileno()))
+    total = sum(end - begin for begin, end in extents)
+    workers = min(os.cpu_count() or 1, 1 + total // _WORTH_A_PROCESS)
+    parts = _parts(extents, workers)
+    if workers == 1:
+        found = [_search_part(path, part) for part in parts]
+    else:
+        # New interpreters: whoever owns a virtual PC has threads, and must not be copied with them.
+        with ProcessPoolExecutor(workers, get_context("forkserver")) as pool:
+            found = list(pool.map(_search_part, [path] * len(parts), parts))
+    hits = {hit.offset: hit for part in found for hit in part}
+    return [hits[offset] for offset in sorted(hits)]
+
+
+Extents = tuple[tuple[int, int], ...]
+
+
+def _parts(extents: Sequence[tuple[int, int]], count: int) -> list[Extents]:
+    """The extents (first byte, end) as so many parts of the same size, cut where need be."""
+    share = -(-sum(end - begin for begin, end in extents) // count)
+    parts: list[list[tuple[int, int]]] = [[] for _ in range(count)]
+    number, room = 0, share
+    for begin, end in extents:
+        while begin < end:
+            step = min(room, end - begin)
+            parts[number].append((begin, begin + step))
+            begin, room = begin + step, room - step
+            if room == 0 and number + 1 < count:
+                number, room = number + 1, share
+    return [tuple(part) for part in parts if part]
+
+
+def _search_part(path: Path, extents: Extents) -> list[Hit]:
+    """The markers that begin in these extents, or up to a marker's length before them."""
     needles = [(PREFIX.encode("ascii"), False), (PREFIX.encode("utf-16-le"), True)]
     overlap = MARKER_CHARS * 2
     hits: dict[int, Hit] = {}
     with path.open("rb", buffering=0) as stream:
-        for begin, end in data_extents(stream.fileno()):
+        for begin, end in extents:
             position = max(0, begin - overlap)
             while position < end:
                 # A chunk repeats the last bytes of the one before: a marker may lie across.
@@ -72,7 +113,8 @@ def search(path: Path) -> list[Hit]:
                         raw = chunk[found : found + MARKER_CHARS * (2 if utf16 else 1)]
                         text = raw.decode("utf-16-le" if utf16 else "ascii", errors="replace")
                         offset = position + found
-                        hits.setdefault(offset, Hit(offset=offset, text=text, utf16=utf16))
+                        # The chunk that has all of it comes last.
+                        hits[offset] = Hit(offset=offset, text=text, utf16=utf16)
                 position += length
     return [hits[offset] for offset in sorted(hits)]
 

@@ -47,6 +47,7 @@ def settled_tree(profile: Profile, layer: PackageLayer, tree: Path) -> None:
             _tasks(tree, layer.epoch)
         for hook in profile.hooks:
             _hook(Path(hook), tree, layer.epoch)
+        _done_already(tree, layer.epoch)
         _clean(tree, layer.epoch)
 
 
@@ -180,6 +181,18 @@ def _hook(hook: Path, tree: Path, epoch: int) -> None:
     place.unlink()
 
 
+def _done_already(tree: Path, epoch: int) -> None:
+    """What each first start would do again, before the first screen: it has been done here.
+
+    systemd-update-done(8): linker cache and catalogues are those of this /usr. setupcon(1): the
+    console's keyboard is computed for the layouts of the profile.
+    """
+    for directory in ("etc", "var"):
+        (tree / directory / ".updated").write_text(f"TIMESTAMP_NSEC={epoch}000000000\n")
+    if (tree / "usr/bin/setupcon").exists():
+        in_tree(tree, ["setupcon", "--save-only"], epoch=epoch)
+
+
 def _clean(tree: Path, epoch: int) -> None:
     """What must not be the same on two machines, or is of no use there, goes."""
     (tree / "etc/machine-id").write_bytes(b"")
@@ -211,3 +224,8 @@ def _clean(tree: Path, epoch: int) -> None:
     options.write_text("".join(line for line in lines if line.strip() != UNSAFE))
     newer: list[str | Path] = ["find", tree, "-xdev", "-newermt", f"@{epoch}"]
     run([*newer, "-exec", "touch", "--no-dereference", f"--date=@{epoch}", "{}", "+"])
+    # console-setup.service computes anew what is not newer than what it was computed from.
+    for name in ("keyboard", "console-setup"):
+        path = tree / "etc/default" / name
+        if path.exists():
+            os.utime(path, (epoch - 1, epoch - 1))

@@ -50,6 +50,7 @@ def _make(place: Path) -> None:
         _users(tree)
     with step("compile Python"):
         _compile(tree)
+        _font_cache(tree)
         names = ", ".join(packages.IMPORTED)
         run_tool(["chroot", tree, "python3", "-I", "-B", "-W", "error", "-c", f"import {names}"])
     with step("squashfs"):
@@ -187,6 +188,18 @@ def _users(tree: Path) -> None:
     lines = (tree / "etc/shadow").read_text().splitlines()
     locked = [re.sub(r"^root:[^:]*:", "root:!*:", line) for line in lines]
     (tree / "etc/shadow").write_text("\n".join(locked) + "\n")
+
+
+def _font_cache(tree: Path) -> None:
+    """What fontconfig knows of the fonts, for directories of the time that squashfs gives them.
+
+    A cache of another time counts for nothing, and each page that is drawn reads all fonts anew.
+    """
+    for fonts in ("usr/share/fonts", "usr/local/share/fonts"):
+        for path in (tree / fonts, *(tree / fonts).rglob("*")):
+            if path.is_dir():
+                os.utime(path, (EPOCH, EPOCH))
+    run_tool(["chroot", tree, "fc-cache", "--system-only"])
 
 
 def _compile(tree: Path) -> None:

@@ -1,6 +1,6 @@
 """The stick's own initramfs: busybox, some thirty kernel modules and `initramfs/init`.
 
-Built in a second from the base's parts. It holds no tool that could write to a drive's file
+Built from the base's parts. It holds no tool that could write to a drive's file
 system and no shell for a person.
 """
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import zstandard
 
+from imagebuilder.cache import cache_dir, made_once, recipe_key
 from imagebuilder.stick.cpio import Cpio
 
 _COMMANDS = (
@@ -29,9 +30,19 @@ def initrd(base: Path) -> bytes:
         cpio.link(f"bin/{command}", "busybox")
     for path in sorted((base / "modules").iterdir()):
         cpio.file(f"lib/modules/{path.name}", path.read_bytes())
-    archive = zstandard.ZstdCompressor(level=19).compress(cpio.archive())
+    archive = _compressed(cpio.archive())
     # the kernel wants a further archive, if one is appended, at a multiple of four bytes
     return archive + b"\0" * (-len(archive) % 512)
+
+
+def _compressed(archive: bytes) -> bytes:
+    """As small as zstd makes it: seconds of work, so it is kept."""
+
+    def make(place: Path) -> None:
+        (place / "initrd.zst").write_bytes(zstandard.ZstdCompressor(level=19).compress(archive))
+
+    place = cache_dir() / "initrd" / recipe_key(archive)
+    return (made_once(place, "initramfs", make) / "initrd.zst").read_bytes()
 
 
 def overlay_archive(files: dict[str, tuple[bytes, int]]) -> bytes:

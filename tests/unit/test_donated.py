@@ -113,6 +113,22 @@ def test_a_marker_is_found_wherever_it_lies(tmp_path: Path, offset: int, utf16: 
     assert outside(hits, [(offset, 1)]) == hits[1:]
 
 
+def test_a_marker_where_two_processes_meet_is_found_once_and_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imagebuilder.demo.markers._WORTH_A_PROCESS", 1 << 20)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    text = Mint("test").text(utf16=True)
+    for offset in ((2 << 20) - 30, (2 << 20) - 60, (2 << 20) + 10):
+        disk = tmp_path / "disk"
+        data = bytearray(b"\x5a" * (4 << 20))
+        data[offset : offset + len(text)] = text
+        disk.write_bytes(data)
+        found = search(disk)
+        assert [hit.offset for hit in found] == [offset, offset + (MARKER_CHARS + 1) * 2]
+        assert f"{found[0].text} {found[1].text}\n".encode("utf-16-le") == text
+
+
 def test_half_a_marker_counts(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.write_bytes(bytes(4096) + PREFIX.encode() + bytes(4096))

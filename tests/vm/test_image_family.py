@@ -101,6 +101,15 @@ def test_the_system_is_whole_and_has_the_whole_drive(family_pc: Machine) -> None
     assert int(ask("df -B1 --output=size / | tail -n 1")) > 7 * GIB
 
 
+def test_nothing_was_computed_anew_before_the_first_screen(family_pc: Machine) -> None:
+    ask = family_pc.shell.check
+    assert ask("systemctl show -P ConditionResult ldconfig.service") == "no"
+    # The console's keyboard is the one that the image was built with.
+    made = int(ask("stat -c %Y /etc/console-setup/cached_setup_terminal.sh"))
+    assert made < int(ask("stat -c %Y /proc/1"))
+    assert ask("systemctl show -P ActiveState console-setup.service") == "active"
+
+
 def test_the_welcome_page_opens_once_and_the_desktop_stands(family_pc: Machine) -> None:
     shown = "pgrep -fo 'firefox.*welcome/ar.html'"
     first = wait_until(family_pc, shown, 900)
