@@ -1,9 +1,9 @@
 """Reading copies of this job's statements, made beside the job by units of their own.
 
-A page takes seconds and memory on an old machine; that it fails changes no result. One process at
-a time makes the pages of all statements that wait: it loads what draws them once, and nine drives
-that end together do not ask for nine times the memory. The copies land in the state partition and
-from there on the partition that every PC opens.
+A page takes seconds and memory on an old machine; that it fails changes no result. Two processes
+at most make them, each for all statements that wait when it begins: nine drives that end together
+do not ask for nine times the memory. The copies land in the state partition and from there on the
+partition that every PC opens.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from appliance.settings import STATION_FILE
 from appliance.tools import systemd
 
 _PATIENCE_S = 180.0
+_AT_ONCE = 2
 
 
 class Copies:
@@ -26,7 +27,7 @@ class Copies:
     def __init__(self, store: Store, url: str) -> None:
         self._store, self._url = store, url
         self._waiting: list[tuple[Path, str]] = []
-        self._unit = ""
+        self._units: list[str] = []
 
     def order(self, ref: StatementRef, machine: str) -> None:
         """Have a signed statement's copies made, and of a deployment the handover sheet, which
@@ -37,30 +38,31 @@ class Copies:
             self.go_on()
 
     def go_on(self) -> None:
-        """Begin with what waits when nothing is being made; every round of the engine asks."""
-        if not self._waiting or (self._unit and systemd.has_processes(self._unit)):
+        """Begin with what waits when a process may start; every round of the engine asks."""
+        self._units = [unit for unit in self._units if systemd.has_processes(unit)]
+        if not self._waiting or len(self._units) == _AT_ONCE:
             return
         machine = self._waiting[0][1]
         files = [file for file, about in self._waiting if about == machine and file.exists()]
         self._waiting = [item for item in self._waiting if item[1] != machine]
         if not files:
             return
-        self._unit = f"tajdeed-render-{files[0].stem[:16]}.service"
+        unit = f"tajdeed-render-{files[0].stem[:16]}.service"
         words = [systemd.PROGRAM, "render", *map(str, files), "--into", str(self._store.copies)]
         words += ["--url", self._url, "--trust", str(self._store.trust)]
         words += ["--config", str(STATION_FILE), "--machine", machine]
         try:
-            properties = systemd.copy_properties(str(self._store.copies))
-            systemd.start_transient(self._unit, properties, words)
+            systemd.start_transient(unit, systemd.copy_properties(str(self._store.copies)), words)
         except ToolError:
-            self._unit = ""
+            return
+        self._units.append(unit)
 
     def finish(self) -> None:
         """Wait for copies that are not made yet, then have them put on the data partition."""
         deadline = time.monotonic() + _PATIENCE_S
         while time.monotonic() < deadline:
             self.go_on()
-            if not self._waiting and not (self._unit and systemd.is_running(self._unit)):
+            if not self._waiting and not any(map(systemd.is_running, self._units)):
                 break
             time.sleep(0.5)
         systemd.start("tajdeed-copies.service")

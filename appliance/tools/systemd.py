@@ -40,7 +40,10 @@ def worker_properties(
 
 
 def copy_properties(folder: str) -> tuple[str, ...]:
-    """For a unit that makes reading copies: no devices, no network, last in the queue."""
+    """For a unit that makes reading copies: no devices, no network, last in the queue.
+
+    A nice value counts within one unit only; CPUWeight= stands between it and the workers.
+    """
     return (
         "PrivateDevices=yes",
         "PrivateNetwork=yes",
@@ -50,7 +53,7 @@ def copy_properties(folder: str) -> tuple[str, ...]:
         "PrivateTmp=yes",
         "InaccessiblePaths=-/var/lib/tajdeed/station",
         f"ReadWritePaths={folder}",
-        "Nice=15",
+        "CPUWeight=idle",
         "OOMScoreAdjust=500",
     )
 

@@ -51,7 +51,7 @@ station:
 language: {language}
 policy: {{level: purge, fallback: clear, verify: full, buses: [sata, nvme]}}
 image: {{choose: auto, allow: [{profile}], final_fill: image-extent}}
-batch: {{enabled: true, countdown_s: 8, at_end: poweroff, ticket: batch.jws}}
+batch: {{enabled: true, countdown_s: 5, at_end: poweroff, ticket: batch.jws}}
 lot: DEMO-1
 donor: Example Bank
 servers: [{{url: "{url}", token: {token}}}]

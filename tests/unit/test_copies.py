@@ -18,28 +18,30 @@ from tests.unit.office import Office
 
 
 class Units:
-    """systemd as `Copies` meets it: what was started, and whether it still runs."""
+    """systemd as `Copies` meets it: what was started, and what of it still runs."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.started: list[list[str]] = []
-        self.busy = False
+        self.running: list[str] = []
         self.put_away: list[str] = []
 
         def start(unit: str, properties: Sequence[str], argv: Sequence[str]) -> None:
             # Two units of one name cannot be.
-            assert not self.busy
+            assert unit not in self.running
             words = list(argv)
-            self.started.append(words[words.index("render") + 1 : words.index("--into")])
-            self.busy = True
+            files = words[words.index("render") + 1 : words.index("--into")]
+            self.started.append([Path(file).stem for file in files])
+            self.running.append(unit)
 
         monkeypatch.setattr(systemd, "start_transient", start)
-        monkeypatch.setattr(systemd, "has_processes", lambda unit: self.busy)
-        monkeypatch.setattr(systemd, "is_running", lambda unit: self.busy)
-        monkeypatch.setattr("time.sleep", lambda seconds: self.end())
+        monkeypatch.setattr(systemd, "has_processes", self.running.__contains__)
+        monkeypatch.setattr(systemd, "is_running", self.running.__contains__)
         monkeypatch.setattr(systemd, "start", self.put_away.append)
+        monkeypatch.setattr("time.sleep", lambda seconds: self.end())
 
     def end(self) -> None:
-        self.busy = False
+        """The process that runs longest has made its pages."""
+        del self.running[:1]
 
 
 def stated(store: Store, *names: str) -> list[StatementRef]:
@@ -49,22 +51,21 @@ def stated(store: Store, *names: str) -> list[StatementRef]:
     return [StatementRef(id=name, type="drive") for name in names]
 
 
-def test_one_process_at_a_time_takes_all_that_waits(
+def test_two_processes_at_most_and_the_next_takes_all_that_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     units, store = Units(monkeypatch), Store(tmp_path)
     copies = Copies(store, "")
-    for ref in stated(store, "first", "second", "third"):
+    for ref in stated(store, "one", "two", "three", "four"):
         copies.order(ref, "Maker Model")
-    assert [[Path(file).stem for file in files] for files in units.started] == [["first"]]
     copies.go_on()
-    assert len(units.started) == 1
+    assert units.started == [["one"], ["two"]]
     units.end()
     copies.go_on()
-    assert [Path(file).stem for file in units.started[1]] == ["second", "third"]
+    assert units.started == [["one"], ["two"], ["three", "four"]]
     units.end()
     copies.go_on()
-    assert len(units.started) == 2
+    assert len(units.started) == 3
 
 
 def test_the_power_stays_on_until_all_are_made_and_put_away(
@@ -72,10 +73,11 @@ def test_the_power_stays_on_until_all_are_made_and_put_away(
 ) -> None:
     units, store = Units(monkeypatch), Store(tmp_path)
     copies = Copies(store, "")
-    for ref in stated(store, "one", "two"):
+    for ref in stated(store, "one", "two", "three"):
         copies.order(ref, "Maker Model")
     copies.finish()
-    assert [[Path(file).stem for file in files] for files in units.started] == [["one"], ["two"]]
+    assert units.started == [["one"], ["two"], ["three"]]
+    assert units.running == []
     assert units.put_away == ["tajdeed-copies.service"]
 
 
@@ -84,16 +86,13 @@ def test_sheets_of_two_machines_are_not_mixed_up(
 ) -> None:
     units, store = Units(monkeypatch), Store(tmp_path)
     copies = Copies(store, "")
-    one, two, three = stated(store, "one", "two", "three")
-    copies.order(one, "A")
-    copies.order(two, "B")
-    copies.order(three, "A")
-    units.end()
-    copies.go_on()
-    assert [Path(file).stem for file in units.started[-1]] == ["two"]
-    units.end()
-    copies.go_on()
-    assert [Path(file).stem for file in units.started[-1]] == ["three"]
+    machines = ("A", "A", "A", "B", "A")
+    for ref, machine in zip(stated(store, *"12345"), machines, strict=True):
+        copies.order(ref, machine)
+    for _ in range(2):
+        units.end()
+        copies.go_on()
+    assert units.started == [["1"], ["2"], ["3", "5"], ["4"]]
 
 
 def test_a_statement_that_is_no_genuine_one_keeps_no_other_from_its_copy(tmp_path: Path) -> None:
