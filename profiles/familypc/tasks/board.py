@@ -25,7 +25,7 @@ window.board { background: transparent; }
 .board button { background: #fbf9f4; color: #222222; border: 1px solid #c9c2b2; border-radius: 12px;
   padding: 4px; box-shadow: none; text-shadow: none; }
 .board button:hover, .board button:focus { background: #e6f2ee; border-color: #1f6f5c; }
-.board label { font-weight: bold; }
+.board label { font-weight: bold; color: #222222; }
 """
 # How long a button says that its task is being opened. A click meanwhile is the habit of clicking
 # twice, or a wait for an old disk; it is no wish for a second bill.
