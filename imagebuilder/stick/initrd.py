@@ -11,6 +11,7 @@ import zstandard
 from imagebuilder.cache import cache_dir, made_once, recipe_key
 from imagebuilder.stick.cpio import Cpio
 
+_ZSTD_LEVEL = 19
 _COMMANDS = (
     *("sh", "cat", "grep", "insmod", "mkdir", "mount", "readlink", "sleep", "switch_root"),
     "usleep",
@@ -39,9 +40,10 @@ def _compressed(archive: bytes) -> bytes:
     """As small as zstd makes it: seconds of work, so it is kept."""
 
     def make(place: Path) -> None:
-        (place / "initrd.zst").write_bytes(zstandard.ZstdCompressor(level=19).compress(archive))
+        compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL)
+        (place / "initrd.zst").write_bytes(compressor.compress(archive))
 
-    place = cache_dir() / "initrd" / recipe_key(archive)
+    place = cache_dir() / "initrd" / recipe_key(f"zstd {_ZSTD_LEVEL}", archive)
     return (made_once(place, "initramfs", make) / "initrd.zst").read_bytes()
 
 
