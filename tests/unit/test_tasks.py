@@ -293,6 +293,13 @@ def test_a_text_of_an_older_pc_is_read(code: str) -> None:
     assert decoded("كيك".encode(code)) == "كيك"
 
 
+def test_a_damaged_byte_costs_one_letter_and_not_the_whole_text() -> None:
+    order = "طلب كيك لثلاثين شخصًا"
+    damaged = order.encode()[:-1]  # cut off in the middle of its last letter
+    assert decoded(damaged) == order[:-1] + "\ufffd"
+    assert decoded(order.encode("windows-1256")) == order
+
+
 def test_the_job_is_known_by_what_lp_says() -> None:
     assert printing.job_from("request id is HP_LaserJet-12 (1 file(s))\n") == "HP_LaserJet-12"
     assert printing.job_from("") == ""

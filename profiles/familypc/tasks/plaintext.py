@@ -13,6 +13,8 @@ from xml.sax.saxutils import escape
 
 # Any other text of a family's is from an old Windows PC; every byte has a letter there.
 _OLD = "windows-1256"
+# A text counts as UTF-8 while no more than one in so many of its letters beyond ASCII is damaged.
+_DAMAGED = 8
 _BEGIN = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <office:document office:version="1.3" office:mimetype="application/vnd.oasis.opendocument.text"
@@ -43,10 +45,10 @@ def decoded(data: bytes) -> str:
     """The text of a file, in whichever of the usual ways it was written."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode(_OLD)
+    text = data.decode("utf-8-sig", "replace")
+    # One damaged byte does not make a text another one: old letters read as UTF-8 are all damaged.
+    foreign = sum(sign > "\x7f" for sign in text)
+    return text if text.count("\ufffd") * _DAMAGED <= foreign else data.decode(_OLD)
 
 
 def text_paper(text: str) -> str:
