@@ -126,6 +126,7 @@ class Killer:
         self.serial = serial
         self.done = False
         self.key = ""
+        self.seen: tuple[str, ...] = ()
 
     def __call__(self, machine: Machine, event: Event) -> None:
         if event["event"] == "machine":
@@ -145,6 +146,7 @@ class Killer:
         worker = self.pid(machine, f"tajdeed worker .*{self.key}")
         engine = self.pid(machine, "tajdeed engine")
         faces = machine.shell.check("pgrep -f '[t]ajdeed tui'").split()
+        self.seen = self.processes_seen(machine)
         machine.shell.check(f"kill -9 {engine} {' '.join(faces)}")
         deadline = time.monotonic() + 180
         while True:
@@ -157,6 +159,19 @@ class Killer:
         assert survivor == worker, "the erase was stopped"
         back = machine.shell.check("sleep 15; pgrep -f '[t]ajdeed tui'", 120).split()
         assert len(back) == len(faces) and not set(back) & set(faces)
+
+    def processes_seen(self, machine: Machine) -> tuple[str, ...]:
+        """What the product finds of this drive's worker, and of one that there is not."""
+        listed = machine.shell.check(
+            f"systemctl list-units --plain --no-legend 'tajdeed-worker-*-{self.key}-*.service'"
+        )
+        unit = listed.split()[0]
+        code = (
+            "import sys; sys.path.insert(0, '/usr/lib/tajdeed'); "
+            "from appliance.tools.systemd import has_processes; "
+            f"print(has_processes('{unit}'), has_processes('{unit}.gone'))"
+        )
+        return tuple(machine.shell.check(f'python3 -c "{code}"', 60).split())
 
     @staticmethod
     def pid(machine: Machine, what: str) -> str:
@@ -171,6 +186,7 @@ def test_whole_job_on_bios_while_screen_and_engine_are_killed(
     killer = Killer(SERIALS[SATA])
     told, findings, drives = job(workshop, tmp_path, "bios", killer)
     assert killer.done
+    assert killer.seen == ("True", "False")
     assert_as_promised(told, findings)
     said = starts_alone("bios", drives[SATA], tmp_path / "family")
     assert "@small firmware bios" in said

@@ -14,9 +14,8 @@ from zoneinfo import ZoneInfo
 
 import gi
 
-gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
-from gi.repository import Gdk, GLib, Gtk, Pango  # noqa: E402
+from gi.repository import GLib, Gtk  # noqa: E402
 
 from familypc.firstboot.answers import (  # noqa: E402
     LANGUAGES,
@@ -32,7 +31,7 @@ from familypc.firstboot.answers import (  # noqa: E402
     forward,
     problem,
 )
-from familypc.firstboot.measures import Measures, measures, style  # noqa: E402
+from familypc.firstboot.screen import WholeScreen, text_label  # noqa: E402
 from familypc.firstboot.words import say  # noqa: E402
 
 
@@ -66,7 +65,7 @@ class Outside(Protocol):
     def finish(self, answers: Answers) -> None: ...
 
 
-class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
+class Assistant(WholeScreen):
     """The one window of the first start."""
 
     def __init__(self, outside: Outside) -> None:
@@ -76,15 +75,6 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         self.taken = outside.taken()
         self.told = ""
         self.busy = False
-        self.measures = _measures()
-        provider = Gtk.CssProvider()
-        provider.load_from_data(style(self.measures).encode())
-        Gtk.StyleContext.add_provider_for_screen(
-            self.get_screen(), provider, Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION
-        )
-        self.set_default_size(1024, 640)
-        self.set_decorated(False)
-        self.fullscreen()
         # Nothing closes it but its end: there is nothing behind it yet.
         self.connect("delete-event", lambda *_: True)
         self.show_page()
@@ -96,40 +86,17 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
 
     def show_page(self) -> None:
         """Build the page anew, in the language and direction that hold now."""
-        right = self.course.answers.language == "ar"
-        direction = Gtk.TextDirection.RTL if right else Gtk.TextDirection.LTR
-        Gtk.Widget.set_default_direction(direction)
-        if child := self.get_child():
-            self.remove(child)
+        self.clear(self.course.answers.language)
         self.set_title(self.say("title"))
         page = self.course.page
-        box = self._column()
-        box.set_valign(Gtk.Align.CENTER)
-        box.pack_start(_label(self.say(page.value), "heading"), False, False, 0)
-        box.pack_start(_label(self.say(f"{page.value}-why"), "why"), False, False, 0)
+        box = self.column()
+        box.pack_start(text_label(self.say(page.value), "heading"), False, False, 0)
+        box.pack_start(text_label(self.say(f"{page.value}-why"), "why"), False, False, 0)
         first = self._controls(page, box)
-        scrolled = Gtk.ScrolledWindow(
-            hscrollbar_policy=Gtk.PolicyType.NEVER, overlay_scrolling=False
-        )
-        scrolled.add(box)
-        box.set_focus_vadjustment(scrolled.get_vadjustment())
-        whole = Gtk.Box(orientation=Gtk.Orientation.VERTICAL)
-        whole.pack_start(self._steps(), False, False, 0)
-        whole.pack_start(scrolled, True, True, 0)
-        whole.pack_end(self._foot(), False, False, 0)
-        self.add(whole)
+        self.fill(box, self._foot(), self._steps())
         self.set_default(self.onward)
-        self.show_all()
         (first or self.onward).grab_focus()
         self.refresh()
-
-    def _column(self) -> Gtk.Box:
-        """A column in the middle of the screen, as wide on every page."""
-        row = self.measures
-        box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=row.gap, margin=row.margin)
-        box.set_halign(Gtk.Align.CENTER)
-        box.set_size_request(row.width, -1)
-        return box
 
     def _steps(self) -> Gtk.Box:
         """A field for each page along the upper edge; those that were reached are coloured."""
@@ -145,15 +112,14 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
 
     def _foot(self) -> Gtk.Box:
         """What is wrong, the buttons, and how to do without a mouse."""
-        foot = self._column()
-        foot.set_margin_top(0)
-        self.problem = _label("", "problem")
+        foot = self.column()
+        self.problem = text_label("", "problem")
         foot.pack_start(self.problem, False, False, 0)
         foot.pack_start(self._buttons(), False, False, 0)
         last = Gtk.Box(spacing=self.measures.gap)
-        last.pack_start(_label(self.say("keys"), "quiet"), True, True, 0)
+        last.pack_start(text_label(self.say("keys"), "quiet"), True, True, 0)
         step = self.say("step", number=self.course.number, count=len(PAGES))
-        last.pack_end(_label(step, "quiet"), False, False, 0)
+        last.pack_end(text_label(step, "quiet"), False, False, 0)
         foot.pack_start(last, False, False, 0)
         return foot
 
@@ -319,7 +285,7 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         self.outside.try_keyboard(LAYOUTS[self.course.answers.layout])
 
     def _entry(self, grid: Gtk.Grid, line: int, key: str, text: str, answer: str) -> Gtk.Entry:
-        label = _label(self.say(key), "why")
+        label = text_label(self.say(key), "why")
         entry = Gtk.Entry(text=text, activates_default=True, hexpand=True)
         label.set_mnemonic_widget(entry)
         _named(entry, self.say(key))
@@ -329,7 +295,7 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         return entry
 
     def _zone(self, box: Gtk.Box) -> Gtk.Widget:
-        now = _label("", "why")
+        now = text_label("", "why")
 
         def tell() -> None:
             zone = ZoneInfo(self.course.answers.zone)
@@ -348,7 +314,7 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
 
     def _network(self, box: Gtk.Box) -> None:
         place = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=self.measures.gap)
-        place.pack_start(_label(self.say("network-looking"), "why"), False, False, 0)
+        place.pack_start(text_label(self.say("network-looking"), "why"), False, False, 0)
         box.pack_start(place, False, False, 0)
         joined = self.course.answers.network
 
@@ -357,14 +323,14 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
                 place.remove(child)
             wired, wireless, networks = found or (False, False, ())
             if wired:
-                place.pack_start(_label(self.say("network-wired"), "why"), False, False, 0)
+                place.pack_start(text_label(self.say("network-wired"), "why"), False, False, 0)
             elif joined:
                 text = self.say("network-joined", name=_isolated(joined))
-                place.pack_start(_label(text, "why"), False, False, 0)
+                place.pack_start(text_label(text, "why"), False, False, 0)
             elif wireless:
                 self._wifi(place, networks)
             else:
-                place.pack_start(_label(self.say("network-none"), "why"), False, False, 0)
+                place.pack_start(text_label(self.say("network-none"), "why"), False, False, 0)
             place.show_all()
 
         def look() -> None:
@@ -387,9 +353,9 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
             kind = self.say("network-hidden" if network.locked else "network-open")
             # Pango takes a line's direction from its first letter, not looking past an isolate.
             mark = "\u200f" if self.course.answers.language == "ar" else "\u200e"
-            label = _label(f"{mark}{_isolated(network.name)}  ({kind})", "why")
+            label = text_label(f"{mark}{_isolated(network.name)}  ({kind})", "why")
             listed.add(label)
-        listed.add(_label(self.say("network-other"), "why"))
+        listed.add(text_label(self.say("network-other"), "why"))
         scrolled = Gtk.ScrolledWindow()
         scrolled.add(listed)
         name = Gtk.Entry(placeholder_text=self.say("network-name"), no_show_all=True)
@@ -441,13 +407,6 @@ class Assistant(Gtk.Window):  # type: ignore[misc]  # GTK has no types
             place.pack_start(widget, False, False, 0)
 
 
-def _measures() -> Measures:
-    """Those of the screen that the window fills."""
-    display = Gdk.Display.get_default()
-    area = (display.get_primary_monitor() or display.get_monitor(0)).get_geometry()
-    return measures(area.width, area.height)
-
-
 def _taking(take: Callable[[str], None], name: str) -> Callable[[Gtk.RadioButton], None]:
     """A radio button tells when it is switched off, too: only the one switched on counts."""
 
@@ -456,13 +415,6 @@ def _taking(take: Callable[[str], None], name: str) -> Callable[[Gtk.RadioButton
             take(name)
 
     return toggled
-
-
-def _label(text: str, style: str) -> Gtk.Label:
-    label = Gtk.Label(label=text, wrap=True, xalign=0.0, max_width_chars=60)
-    label.set_line_wrap_mode(Pango.WrapMode.WORD_CHAR)
-    label.get_style_context().add_class(style)
-    return label
 
 
 def _named(widget: Gtk.Widget, name: str) -> None:

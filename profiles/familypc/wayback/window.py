@@ -12,11 +12,10 @@ from typing import Any
 
 import gi
 
-gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
-from gi.repository import Gdk, GLib, Gtk, Pango  # noqa: E402
+from gi.repository import GLib, Gtk  # noqa: E402
 
-from familypc.firstboot.measures import measures, style  # noqa: E402
+from familypc.firstboot.screen import WholeScreen, text_label  # noqa: E402
 from familypc.wayback import volumes  # noqa: E402
 from familypc.wayback.giving import Choice, choices, give_back, language  # noqa: E402
 from familypc.wayback.words import choice_text, say  # noqa: E402
@@ -24,7 +23,7 @@ from familypc.wayback.words import choice_text, say  # noqa: E402
 _LAST_WORDS_S = 4
 
 
-class Question(Gtk.Window):  # type: ignore[misc]  # GTK has no types
+class Question(WholeScreen):
     """The one window of the way back; `act` does what was chosen, and may take a minute."""
 
     def __init__(
@@ -33,16 +32,6 @@ class Question(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         super().__init__()
         self.offered, self.tongue, self.act = offered, tongue, act
         self.chosen = offered[0]
-        area = Gdk.Display.get_default().get_monitor(0).get_geometry()
-        self.measures = measures(area.width, area.height)
-        provider = Gtk.CssProvider()
-        provider.load_from_data(style(self.measures).encode())
-        Gtk.StyleContext.add_provider_for_screen(
-            self.get_screen(), provider, Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION
-        )
-        self.set_default_size(1024, 640)
-        self.set_decorated(False)
-        self.fullscreen()
         self.show_page()
 
     def say(self, key: str, **facts: str) -> str:
@@ -50,44 +39,18 @@ class Question(Gtk.Window):  # type: ignore[misc]  # GTK has no types
 
     def show_page(self) -> None:
         """Build the page anew, in the language and direction that hold now."""
-        right = self.tongue == "ar"
-        Gtk.Widget.set_default_direction(Gtk.TextDirection.RTL if right else Gtk.TextDirection.LTR)
-        if child := self.get_child():
-            self.remove(child)
+        self.clear(self.tongue)
         self.set_title(self.say("title"))
-        box = self._column()
-        box.set_valign(Gtk.Align.CENTER)
-        box.pack_start(self._label(self.say("title"), "heading"), False, False, 0)
-        box.pack_start(self._label(self.say("why"), "why"), False, False, 0)
+        box = self.column()
+        box.pack_start(text_label(self.say("title"), "heading"), False, False, 0)
+        box.pack_start(text_label(self.say("why"), "why"), False, False, 0)
         self._choices(box)
         self.sure = Gtk.CheckButton(label=self.say("sure"))
         self.sure.connect("toggled", lambda _: self._tell(""))
         box.pack_start(self.sure, False, False, 0)
-        scrolled = Gtk.ScrolledWindow(
-            hscrollbar_policy=Gtk.PolicyType.NEVER, overlay_scrolling=False
-        )
-        scrolled.add(box)
-        box.set_focus_vadjustment(scrolled.get_vadjustment())
-        whole = Gtk.Box(orientation=Gtk.Orientation.VERTICAL)
-        whole.pack_start(scrolled, True, True, 0)
-        whole.pack_end(self._foot(), False, False, 0)
-        self.add(whole)
-        self.show_all()
+        self.fill(box, self._foot())
         self._refresh()
         self.cancel.grab_focus()
-
-    def _column(self) -> Gtk.Box:
-        row = self.measures
-        box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=row.gap, margin=row.margin)
-        box.set_halign(Gtk.Align.CENTER)
-        box.set_size_request(row.width, -1)
-        return box
-
-    def _label(self, text: str, kind: str) -> Gtk.Label:
-        label = Gtk.Label(label=text, wrap=True, xalign=0.0, max_width_chars=60)
-        label.set_line_wrap_mode(Pango.WrapMode.WORD_CHAR)
-        label.get_style_context().add_class(kind)
-        return label
 
     def _choices(self, box: Gtk.Box) -> None:
         group: Gtk.RadioButton | None = None
@@ -118,9 +81,8 @@ class Question(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         self.problem.set_text(text)
 
     def _foot(self) -> Gtk.Box:
-        foot = self._column()
-        foot.set_margin_top(0)
-        self.problem = self._label("", "problem")
+        foot = self.column()
+        self.problem = text_label("", "problem")
         foot.pack_start(self.problem, False, False, 0)
         buttons = Gtk.Box(spacing=16)
         self.cancel = Gtk.Button(label=self.say("cancel"))
@@ -134,7 +96,7 @@ class Question(Gtk.Window):  # type: ignore[misc]  # GTK has no types
         buttons.pack_end(onward, False, False, 0)
         buttons.pack_start(other, False, False, 0)
         foot.pack_start(buttons, False, False, 0)
-        foot.pack_start(self._label(self.say("keys"), "quiet"), False, False, 0)
+        foot.pack_start(text_label(self.say("keys"), "quiet"), False, False, 0)
         return foot
 
     def _turn(self) -> None:
