@@ -11,8 +11,9 @@ from imagebuilder.stick.base import stick_base
 from imagebuilder.stick.initrd import initrd
 from imagebuilder.stick.writer import Parts, write_stick
 
-# The goal for the system with firmware, of issue and README.
+# The goals for the system with firmware, and for what is in use when the drives are listed.
 SYSTEM_GOAL_MIB = 350
+MEMORY_GOAL_MIB = 250
 
 
 def stick_parts() -> Parts:

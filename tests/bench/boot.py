@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from imagebuilder.catalogues import compile_catalogues
-from imagebuilder.stick.command import SYSTEM_GOAL_MIB, stick_parts
+from imagebuilder.stick.command import MEMORY_GOAL_MIB, SYSTEM_GOAL_MIB, stick_parts
 from imagebuilder.stick.writer import Personal, write_stick
 from imagebuilder.vm import Drive, Machine, MachineSpec, stick_drive
 from imagebuilder.vm.machine import Firmware, MachineError
@@ -25,7 +25,6 @@ _RUNS = 3
 _PATIENCE_S = 600
 # Seconds to the first screen, seconds to all drives.
 _GOALS_S: dict[Firmware, tuple[float, float]] = {"bios": (12, 25), "secureboot": (15, 28)}
-_MEMORY_GOAL_MIB = 250
 _FIRST_SCREEN = "Tajdeed"
 _MODELS = ("BENCH SATA", "BENCH NVME")
 
@@ -57,8 +56,8 @@ def measure() -> Iterator[Figure]:
         yield Figure(
             what="memory used when the drives are listed",
             ours=f"{memory_mib} MiB",
-            limit=f"<= {_MEMORY_GOAL_MIB} MiB",
-            met=memory_mib <= _MEMORY_GOAL_MIB,
+            limit=f"<= {MEMORY_GOAL_MIB} MiB",
+            met=memory_mib <= MEMORY_GOAL_MIB,
         )
         system_mib = written.system_bytes / 2**20
         yield Figure(
@@ -70,7 +69,7 @@ def measure() -> Iterator[Figure]:
 
 
 def _run(firmware: Firmware, stick: Path, directory: Path) -> tuple[float, float, int]:
-    """Seconds to the first screen and to all drives, and MiB of memory used then."""
+    """Seconds to the first screen and to all drives, and MiB of memory used once all of us runs."""
     directory.mkdir(exist_ok=True)
     for bus in ("sata", "nvme"):
         with (directory / f"{bus}.img").open("wb") as stream:
@@ -99,5 +98,9 @@ def _run(firmware: Firmware, stick: Path, directory: Path) -> tuple[float, float
             time.sleep(0.05)
         listed_s = machine.elapsed_s
         machine.shell.ready(_PATIENCE_S)
+        # The last one to start has said its first word then.
+        machine.shell.check(
+            "until [ -e /var/lib/tajdeed/courier/status.json ]; do sleep 0.2; done", _PATIENCE_S
+        )
         used = machine.shell.check("free -m | awk '/^Mem/ { print $3 }'")
     return first_s, listed_s, int(used)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from imagebuilder.catalogues import compile_catalogues
-from imagebuilder.stick.command import SYSTEM_GOAL_MIB, stick_parts
+from imagebuilder.stick.command import MEMORY_GOAL_MIB, SYSTEM_GOAL_MIB, stick_parts
 from imagebuilder.stick.writer import Parts, Personal, Written, write_stick
 from imagebuilder.vm import Drive, Machine, MachineSpec, stick_drive
 from imagebuilder.vm.machine import Firmware
@@ -93,6 +93,11 @@ def test_on_bios_only_the_stick_is_used_and_every_disk_is_guarded(
         assert all(name.startswith((stick_disk, "/dev/loop")) for name in mounted)
         assert shell.check("tail -n +2 /proc/swaps") == ""
         assert shell.check("ls /sys/block | grep -E '^(dm|md)'; true") == ""
+
+        # what is left of 2 GB is the drives' and the images'
+        shell.check("until [ -e /var/lib/tajdeed/courier/status.json ]; do sleep 1; done", 120)
+        used_mib = shell.check("free -m | awk '/^Mem/ { print $3 }'")
+        assert int(used_mib) <= MEMORY_GOAL_MIB
 
         # a face can do nothing but show
         face = shell.check("pgrep -o -u tajdeed-face")
