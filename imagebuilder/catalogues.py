@@ -9,15 +9,16 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-LOCALE = Path(__file__).resolve().parents[1] / "appliance/locale"
+_REPOSITORY = Path(__file__).resolve().parents[1]
+LOCALES = (_REPOSITORY / "appliance/locale", _REPOSITORY / "profiles/familypc/locale")
 
 
-def compile_catalogues(locale: Path = LOCALE) -> None:
-    """Compile every .po below `locale` to a .mo beside it that is older or missing.
+def compile_catalogues(*locales: Path) -> None:
+    """Compile every .po below `locales` to a .mo beside it that is older or missing.
 
-    Raises babel's errors on a broken catalogue.
+    Without any: those of the repository. Raises babel's errors on a broken catalogue.
     """
-    for source in sorted(locale.rglob("*.po")):
+    for source in sorted(path for locale in locales or LOCALES for path in locale.rglob("*.po")):
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imagebuilder import room
-from imagebuilder.catalogues import compile_catalogues
+from imagebuilder.catalogues import LOCALES, compile_catalogues
 from imagebuilder.console import elapsed, say
 from imagebuilder.run import ProgramError, run, run_visibly
 from imagebuilder.stick.application import REPOSITORY
@@ -104,9 +104,10 @@ def _quietly(argv: list[str]) -> None:
 
 def _catalogues() -> None:
     with tempfile.TemporaryDirectory(prefix="tajdeed-locale-") as directory:
-        copy = Path(directory) / "locale"
-        shutil.copytree(REPOSITORY / "appliance/locale", copy)
-        compile_catalogues(copy)
+        for number, locale in enumerate(LOCALES):
+            copy = Path(directory) / str(number)
+            shutil.copytree(locale, copy, ignore=shutil.ignore_patterns("*.mo"))
+            compile_catalogues(copy)
 
 
 def timed(title: str, check: Callable[[], None]) -> Part:

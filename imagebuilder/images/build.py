@@ -217,7 +217,7 @@ def _recipe(profile: Profile, layer: PackageLayer) -> str:
         *(path for directory in profile.files for path in sorted(Path(directory).rglob("*"))),
         *map(Path, profile.hooks),
         *sorted(Path(__file__).parent.glob("*.py")),
-        *(path for path in sorted(FAMILY_PC.rglob("*")) if "__pycache__" not in path.parts),
+        *(path for path in sorted(FAMILY_PC.rglob("*")) if _is_source(path)),
         *calendar_files(),
         *sorted(Path(imagebuilder.templates.__file__).parent.glob("*.py")),
         *(Path(appliance.imaging.__file__).with_name(name) for name in _FORMATS),
@@ -230,6 +230,10 @@ def _recipe(profile: Profile, layer: PackageLayer) -> str:
         elif path.is_file():
             parts += [path.name, str(os.access(path, os.X_OK)), path.read_bytes()]
     return recipe_key(*parts)
+
+
+def _is_source(path: Path) -> bool:
+    return "__pycache__" not in path.parts and path.suffix != ".mo"
 
 
 def _portable(profile: Profile) -> dict[str, object]:

@@ -11,6 +11,7 @@ import shutil
 import sysconfig
 from pathlib import Path
 
+from imagebuilder.catalogues import compile_catalogues
 from imagebuilder.console import step
 from imagebuilder.images.chroot import in_tree
 from imagebuilder.images.layer import UNSAFE, PackageLayer
@@ -21,6 +22,8 @@ from imagebuilder.run import run
 from imagebuilder.templates.making import make_templates
 from imagebuilder.templates.words import TONGUES, day_text
 from imagebuilder.toolsroot import run_tool
+
+_LIBRARIES = Path("usr/lib/python3/dist-packages")
 
 
 def settled_tree(profile: Profile, layer: PackageLayer, tree: Path) -> None:
@@ -123,14 +126,23 @@ def _programs(profile: Profile, tree: Path) -> None:
     """Our own programs of such a PC, where it has any; what the kernel is told on the way back."""
     if not profile.first_boot.assistant and not ROOT_KINDS[profile.root].files:
         return
-    package = tree / "usr/lib/python3/dist-packages/familypc"
-    for path in sorted(FAMILY_PC.rglob("*.py")):
-        target = package / path.relative_to(FAMILY_PC)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+    family_package(tree, sorted(FAMILY_PC.rglob("*.py")))
     told = tree / "usr/share/tajdeed/kernel-options"
     told.parent.mkdir(parents=True, exist_ok=True)
     told.write_text(f"{profile.kernel_options}\n")
+
+
+def family_package(tree: Path, sources: list[Path]) -> None:
+    """These modules of `familypc`, and its texts in every language."""
+    package = tree / _LIBRARIES / "familypc"
+    catalogues = sorted((FAMILY_PC / "locale").rglob("*.po"))
+    for path in [*sources, *catalogues]:
+        target = package / path.relative_to(FAMILY_PC)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    compile_catalogues(package / "locale")
+    for path in catalogues:
+        (package / path.relative_to(FAMILY_PC)).unlink()
 
 
 def _assistant(tree: Path, epoch: int) -> None:
@@ -161,12 +173,10 @@ def calendar_files() -> tuple[Path, ...]:
 
 def _tasks(tree: Path, epoch: int) -> None:
     """The desktop's tasks, each with an entry where the tree has a program for it."""
-    package = tree / "usr/lib/python3/dist-packages/familypc"
-    for path in (FAMILY_PC / "__init__.py", *sorted((FAMILY_PC / "tasks").glob("*.py"))):
-        target = package / path.relative_to(FAMILY_PC)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-    calendar = package.parent / "hijridate"
+    family_package(
+        tree, [*sorted(FAMILY_PC.glob("*.py")), *sorted((FAMILY_PC / "tasks").glob("*.py"))]
+    )
+    calendar = tree / _LIBRARIES / "hijridate"
     calendar.mkdir()
     for path in calendar_files():
         shutil.copyfile(path, calendar / path.name)

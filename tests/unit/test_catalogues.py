@@ -13,7 +13,10 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCALE = ROOT / "appliance" / "locale"
-PO_FILES = sorted(LOCALE.glob("*/LC_MESSAGES/*.po"))
+FAMILY_LOCALE = ROOT / "profiles/familypc/locale"
+PO_FILES = sorted(
+    file for locale in (LOCALE, FAMILY_LOCALE) for file in locale.glob("*/LC_MESSAGES/*.po")
+)
 # Packages whose texts stand in a catalogue of their own.
 DOMAINS = {("central",): "central", ("statement", "paper"): "statement"}
 
@@ -83,9 +86,9 @@ def test_catalogue_is_complete(file: Path) -> None:
         assert not message.fuzzy, key
         assert len(forms) == (catalogue.num_plurals if message.pluralizable else 1), key
         assert all(forms), f"{key} is not translated"
+        allowed = fields(key if isinstance(message.id, str) else "".join(message.id))
         # A form for none, one or two may spell its number as a word; all others name all facts.
         for number, form in enumerate(forms):
-            allowed = fields(key)
             assert fields(form) <= allowed, f"{key}: {form}"
             spelled = message.pluralizable and (number <= 2 if language == "ar" else number == 0)
             if not spelled:

@@ -391,11 +391,11 @@ def test_a_stick_that_was_pulled_out_ends_it(tmp_path: Path, source: str, target
 # --- what is said -------------------------------------------------------------------------------
 
 COPIES = (Copy("a", "a", 1),)
-ALL = {"ar": "كل ", "en": "ll your files"}
+ALL = {"ar": "كل ملفاتك", "en": "ll your "}
 SAID = {
-    "unread": ("تعذّرت قراءة ما يلي من الجهاز (2): ", "could not be read from the PC (2): "),
-    "no_room": ("لا تتسع الذاكرة لهذه الملفات (2): ", "no room on the stick for these (2): "),
-    "failed": ("لم يُكتب ما يلي على الذاكرة (2): ", "could not be written to the stick (2): "),
+    "unread": ("تعذّرت قراءة عنصرين من الجهاز: ", "2 items could not be read from the PC: "),
+    "no_room": ("بقي ملفان لا تتسع لهما الذاكرة: ", "no room on the stick for 2 files: "),
+    "failed": ("لم يُكتب ملفان على الذاكرة: ", "2 files could not be written to the stick: "),
     "too_large": ("(4 غيغابايت)", "(4 GB)"),
 }
 
@@ -444,7 +444,7 @@ def test_nothing_is_not_called_something() -> None:
     result = Progress(files=0, bytes=0, missing=Missing(failed=("a",)))
     told = backup_told.result_told(FROM_STICK, Plan(copies=COPIES), result, "en")
     assert told.startswith("No file was copied")
-    assert "written to the PC (1): " in told
+    assert "One file could not be written to the PC: " in told
 
 
 def test_a_name_that_is_no_text_can_be_shown() -> None:

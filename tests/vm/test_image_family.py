@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from familypc.tasks.table import TASKS
+from familypc.tasks.table import TASKS, title_of
 from imagebuilder.demo.firststart import Family, first_start
 from imagebuilder.demo.screen import settled_picture
 from imagebuilder.images.build import REPOSITORY
@@ -187,7 +187,7 @@ def desk(family_pc: Machine) -> Desk:
     ask("echo 'FileDevice Yes' >> /etc/cups/cups-files.conf && systemctl restart cups.service", 120)
     ask("lpadmin -p Samsung_M2020 -E -v file:///dev/null && lpadmin -d Samsung_M2020", 120)
     found = Desk(family_pc, LOGIN)
-    found.wait(TASKS[0].ar)
+    found.wait(title_of(TASKS[0], "ar"))
     return found
 
 
@@ -205,7 +205,7 @@ def nothing_is_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def task_name(name: str) -> str:
-    return next(task.ar for task in TASKS if task.name == name)
+    return next(title_of(task, "ar") for task in TASKS if task.name == name)
 
 
 def close(desk: Desk, part: str) -> None:
@@ -221,7 +221,7 @@ def file_of(desk: Desk, path: str, target: Path) -> Path:
 
 
 def test_the_tasks_stand_in_rows_that_begin_on_the_right(desk: Desk) -> None:
-    names = [task.ar for task in TASKS]
+    names = [title_of(task, "ar") for task in TASKS]
     buttons = [seen for seen in desk.seen(*names) if seen.role == "button" and seen.name in names]
     buttons.sort(key=lambda seen: (seen.place[1], -seen.place[0]))
     assert [button.name for button in buttons] == names
@@ -403,7 +403,7 @@ def test_an_english_session_stands_from_left_to_right(desk: Desk) -> None:
     desk.machine.press("ret")
     wait_until(desk.machine, "pgrep -x xfce4-panel && pgrep -x xfdesktop", 1200)
     english = Desk(desk.machine, LOGIN)
-    names = [task.en for task in TASKS]
+    names = [title_of(task, "en") for task in TASKS]
     english.wait(names[-1])
     browser = english.wait("Firefox ESR")
     settled_picture(desk.machine, SCREENS / "desktop-english.png", 300, 20)

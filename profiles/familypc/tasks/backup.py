@@ -12,12 +12,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import PurePosixPath
 
-from familypc.tasks import words
-
-# Readable in both languages, the same in both. What is in home itself is among the others.
+# Readable in both languages, the same in both; no texts, for a stick keeps its names when a
+# translation changes. What is in home itself is among the others.
 PLACES = {
-    kind: "{} - {}".format(*words.texts(kind))
-    for kind in ("documents", "pictures", "desktop", "downloads", "music", "videos", "others")
+    "documents": "المستندات - Documents",
+    "pictures": "الصور - Pictures",
+    "desktop": "سطح المكتب - Desktop",
+    "downloads": "التنزيلات - Downloads",
+    "music": "الموسيقى - Music",
+    "videos": "الفيديو - Videos",
+    "others": "ملفات أخرى - Other files",
 }
 # FAT keeps times in steps of two seconds, and some systems in local time.
 _TIME_STEP_S = 2

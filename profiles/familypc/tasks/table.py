@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from familypc.texts import Texts
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
@@ -20,14 +22,15 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One button. `entry`: its desktop entry's name, without `.desktop`; `icon`: by theme name."""
+    """One button. `title`, `comment`: in English, for `title_of` and `comment_of`.
+
+    `entry`: its desktop entry's name, without `.desktop`; `icon`: by theme name.
+    """
 
     name: str
     entry: str
-    ar: str
-    en: str
-    ar_comment: str
-    en_comment: str
+    title: str
+    comment: str
     icon: str
     categories: str
     ways: tuple[Way, ...]
@@ -37,15 +40,13 @@ def _own(command: str, *needs: str) -> Way:
     return Way(command=f"family-task {command}", needs=("python3", *needs))
 
 
-def _paper(name: str, ar: str, en: str, ar_comment: str, en_comment: str, icon: str) -> Task:
+def _paper(name: str, title: str, comment: str, icon: str) -> Task:
     # Takes the place of the entry that the build writes for each template.
     return Task(
         name=name,
         entry=f"tajdeed-paper-{name}",
-        ar=ar,
-        en=en,
-        ar_comment=ar_comment,
-        en_comment=en_comment,
+        title=title,
+        comment=comment,
         icon=icon,
         categories="Office;",
         ways=(_own(f"paper {name}", "libreoffice"),),
@@ -53,49 +54,31 @@ def _paper(name: str, ar: str, en: str, ar_comment: str, en_comment: str, icon: 
 
 
 TASKS = (
+    _paper("bill", "Bill", "A new bill that works out its total", "accessories-calculator"),
+    _paper("price-list", "Price list", "Your products and their prices", "x-office-spreadsheet"),
     _paper(
-        "bill", "فاتورة", "Bill",
-        "فاتورة جديدة تحسب المجموع", "A new bill that works out its total",
-        "accessories-calculator",
-    ),
-    _paper(
-        "price-list", "قائمة الأسعار", "Price list",
-        "منتجاتك وأسعارها", "Your products and their prices",
-        "x-office-spreadsheet",
-    ),
-    _paper(
-        "order-book", "دفتر الطلبات", "Order book",
-        "من طلب ماذا، وما بقي عليه", "Who ordered what, and what is left to pay",
-        "x-office-calendar",
+        "order-book", "Order book",
+        "Who ordered what, and what is left to pay", "x-office-calendar",
     ),
     Task(
         name="photo",
         entry="tajdeed-task-photo",
-        ar="الصور",
-        en="Photos",
-        ar_comment="جهّز صور منتجاتك للعرض",
-        en_comment="Make pictures of your products ready to be shown",
+        title="Photos",
+        comment="Make pictures of your products ready to be shown",
         icon="multimedia-photo-manager",
         categories="Graphics;",
         ways=(_own("photo"),),
     ),
+    _paper("flyer", "Flyer", "A sheet with a picture and a price", "tajdeed-flyer"),
     _paper(
-        "flyer", "إعلان", "Flyer",
-        "ورقة إعلان بصورة وسعر", "A sheet with a picture and a price",
-        "tajdeed-flyer",
-    ),
-    _paper(
-        "accounts", "الحسابات", "Accounts",
-        "الدخل والمصروف وربح كل شهر", "Income, costs and what each month leaves",
-        "application-vnd.oasis.opendocument.chart",
+        "accounts", "Accounts",
+        "Income, costs and what each month leaves", "application-vnd.oasis.opendocument.chart",
     ),
     Task(
         name="mail",
         entry="tajdeed-task-mail",
-        ar="البريد الإلكتروني",
-        en="E-mail",
-        ar_comment="اقرأ رسائلك واكتبها",
-        en_comment="Read and write letters",
+        title="E-mail",
+        comment="Read and write letters",
         icon="internet-mail",
         categories="Network;",
         ways=(
@@ -106,10 +89,8 @@ TASKS = (
     Task(
         name="shop",
         entry="tajdeed-task-shop",
-        ar="المتجر وواتساب",
-        en="Shop and WhatsApp",
-        ar_comment="واتساب ومتجرك على الإنترنت",
-        en_comment="WhatsApp and your shop on the internet",
+        title="Shop and WhatsApp",
+        comment="WhatsApp and your shop on the internet",
         icon="tajdeed-shop",
         categories="Network;",
         ways=(_own("page shop", "firefox-esr"),),
@@ -117,10 +98,8 @@ TASKS = (
     Task(
         name="print",
         entry="tajdeed-task-print",
-        ar="طباعة",
-        en="Print",
-        ar_comment="اطبع ملفًا أو صورة",
-        en_comment="Print a file or a picture",
+        title="Print",
+        comment="Print a file or a picture",
         icon="printer",
         categories="Utility;",
         ways=(_own("print", "lp"),),
@@ -128,10 +107,8 @@ TASKS = (
     Task(
         name="scan",
         entry="tajdeed-task-scan",
-        ar="مسح ضوئي",
-        en="Scan",
-        ar_comment="حوّل ورقة إلى ملف PDF أو نص",
-        en_comment="Turn a sheet into a PDF or into text",
+        title="Scan",
+        comment="Turn a sheet into a PDF or into text",
         icon="scanner",
         categories="Graphics;",
         ways=(_own("scan", "scanimage"),),
@@ -139,10 +116,8 @@ TASKS = (
     Task(
         name="backup",
         entry="tajdeed-task-backup",
-        ar="نسخة احتياطية",
-        en="Backup",
-        ar_comment="انسخ ملفاتك إلى ذاكرة USB",
-        en_comment="Copy your files to a USB stick",
+        title="Backup",
+        comment="Copy your files to a USB stick",
         icon="drive-removable-media-usb",
         categories="Utility;",
         ways=(_own("backup"),),
@@ -150,15 +125,30 @@ TASKS = (
     Task(
         name="welcome",
         entry="tajdeed-welcome",
-        ar="مساعدة",
-        en="Help",
-        ar_comment="أين الأشياء، وكيف تحفظ وتطبع وتطلب المساعدة",
-        en_comment="Where things are, how to save, print and get help",
+        title="Help",
+        comment="Where things are, how to save, print and get help",
         icon="help-browser",
         categories="Utility;",
         ways=(Way(command="welcome", needs=("welcome",)),),
     ),
 )  # fmt: skip
+
+
+TEXTS = Texts(
+    "board",
+    {task.name: task.title for task in TASKS}
+    | {f"{task.name}-comment": task.comment for task in TASKS},
+)
+
+
+def title_of(task: Task, language: str) -> str:
+    """What is written on a task's button, in `ar` or `en`."""
+    return TEXTS.say(language, task.name)
+
+
+def comment_of(task: Task, language: str) -> str:
+    """What a task is for, in `ar` or `en`."""
+    return TEXTS.say(language, f"{task.name}-comment")
 
 
 def way_of(task: Task, installed: Callable[[str], bool]) -> Way | None:
@@ -170,8 +160,8 @@ def entry_text(task: Task, way: Way) -> str:
     """The desktop entry of a task done in that way, in both languages."""
     return (
         "[Desktop Entry]\nType=Application\n"
-        f"Name={task.en}\nName[ar]={task.ar}\n"
-        f"Comment={task.en_comment}\nComment[ar]={task.ar_comment}\n"
+        f"Name={title_of(task, 'en')}\nName[ar]={title_of(task, 'ar')}\n"
+        f"Comment={comment_of(task, 'en')}\nComment[ar]={comment_of(task, 'ar')}\n"
         f"Exec={way.command}\nIcon={task.icon}\n"
         f"Categories={task.categories}\nTerminal=false\n"
     )

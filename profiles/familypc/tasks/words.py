@@ -1,244 +1,191 @@
-"""Every text of the tasks' windows, in Arabic and English; a row for each, and none elsewhere.
+"""Every text of the tasks' windows, key to English (`familypc.texts`); a row for each, and none elsewhere.
 
 Names of the tasks themselves stand in `table`, for the menu has them too.
 """
 
 from __future__ import annotations
 
-_TEXTS: dict[str, tuple[str, str]] = {
-    # key: Arabic, English
-    "board": ("ماذا تريد أن تعمل؟", "What would you like to do?"),
-    "opening": ("يُفتح الآن…", "Opening…"),
-    "again": ("ابحث من جديد", "Look again"),
-    "looking": ("لحظات من فضلك…", "One moment please…"),
-    "failed": ("لم ينجح ذلك ({what}).", "That did not work ({what})."),
-    "documents": ("المستندات", "Documents"),
-    "pictures": ("الصور", "Pictures"),
-    "desktop": ("سطح المكتب", "Desktop"),
-    "downloads": ("التنزيلات", "Downloads"),
-    "music": ("الموسيقى", "Music"),
-    "videos": ("الفيديو", "Videos"),
-    "others": ("ملفات أخرى", "Other files"),
-    # pictures
-    "photo": ("جهّز صورة", "Make a picture ready"),
-    "photo-why": (
-        "اختر صورة وحسّنها، ثم اضغط «احفظ نسخة». الصورة الأصلية تبقى كما هي.",
-        "Choose a picture and improve it, then press “Save a copy”. The picture itself stays as it is.",
-    ),
-    "photo-none": (
-        "لا توجد صور بعد. وصّل جوالك بالسلك وانسخ صورك إلى «الصور»، أو اضغط «صورة أخرى».",
-        "There are no pictures yet. Connect your phone by cable and copy some to “Pictures”, or press “Another picture”.",
-    ),
-    "photo-latest": ("آخر الصور", "Latest pictures"),
-    "photo-turn": ("دوّر", "Turn"),
-    "photo-square": ("مربّعة", "Square"),
-    "photo-lighter": ("أفتح", "Lighter"),
-    "photo-darker": ("أغمق", "Darker"),
-    "photo-other": ("صورة أخرى…", "Another picture…"),
-    "photo-save": ("احفظ نسخة", "Save a copy"),
-    "photo-saved": (
-        "حُفظت «{name}» في {folder}، بحجم يصلح للإرسال.",
-        "“{name}” was saved in {folder}, small enough to be sent.",
-    ),
-    # backup
-    "backup": ("نسخة احتياطية على ذاكرة USB", "Backup to a USB stick"),
-    "backup-why": (
-        "تُنسخ ملفاتك إلى الذاكرة، فتبقى لك لو تعطّل الجهاز. لا يُحذف أي ملف. وإذا عدّلت ملفًا حلّت نسخته الجديدة محل القديمة على الذاكرة.",
-        "Your files are copied to the stick, so that you keep them if the PC breaks. No file is deleted; a newer copy takes the older one's place.",
-    ),
-    "backup-none": (
-        "وصّل ذاكرة USB بالجهاز، ثم اضغط «ابحث من جديد».",
-        "Plug a USB stick into the PC, then press “Look again”.",
-    ),
-    "backup-stick": ("الذاكرة", "Stick"),
-    "backup-free": ("{name} (المساحة الفارغة: {free})", "{name} ({free} free)"),
-    "backup-what": ("يُنسخ من ملفاتك: {folders}", "Copied of your files: {folders}"),
-    "backup-all-there": (
-        "كل ملفاتك ({files}) منسوخة على هذه الذاكرة.",
-        "All your files ({files}) are on this stick.",
-    ),
-    "backup-same": (
-        "ملفاتك المنسوخة على هذه الذاكرة: {files}.",
-        "Files of yours that are on this stick: {files}.",
-    ),
-    "backup-empty": ("لا توجد ملفات لنسخها بعد.", "There are no files to copy yet."),
-    "backup-to-do": (
-        "ملفات تنتظر النسخ: {files}، وحجمها {size}.",
-        "Files to be copied: {files}, in all {size}.",
-    ),
-    "backup-full": (
-        "لا تتسع الذاكرة لهذه الملفات ({count}): {names}. استعمل لها ذاكرة أكبر.",
-        "There is no room on the stick for these ({count}): {names}. Take a larger stick for them.",
-    ),
-    "backup-too-large": (
-        "ملفات أكبر مما تقبله هذه الذاكرة (4 غيغابايت)، ولن تُنسخ: {names}",
-        "Too large for this stick (4 GB) and not copied: {names}",
-    ),
-    "backup-unread": (
-        "تعذّرت قراءة ما يلي من الجهاز ({count}): {names}. أعد تشغيل الجهاز ثم انسخ من جديد. إن تكرر ذلك فاطلب المساعدة، فقد يكون قرص الجهاز تالفًا.",
-        "These could not be read from the PC ({count}): {names}. Restart the PC and copy again. If it says so again, ask for help: its disk may be failing.",
-    ),
-    "backup-start": ("انسخ الآن", "Copy now"),
-    "backup-restore": ("استعد ملفاتي من الذاكرة", "Bring my files back from the stick"),
-    "backup-eject": ("أخرج الذاكرة بأمان", "Remove the stick safely"),
-    "backup-copying": ("يُنسخ الملف {files} من {all}…", "Copying file {files} of {all}…"),
-    "backup-done": (
-        "تم. نُسخت الملفات ({files}) وقُرئت من الذاكرة للتأكد منها، وكل ملفاتك الآن عليها. أخرج الذاكرة قبل فصلها.",
-        "Done. {files} files were copied and read back to be sure; all your files are on the stick now. Remove the stick before unplugging it.",
-    ),
-    "backup-part": (
-        "نُسخت الملفات ({files}) وقُرئت من الذاكرة للتأكد منها، لكن النسخة ناقصة:",
-        "{files} files were copied and read back to be sure, but the backup is not complete:",
-    ),
-    "nothing-copied": ("لم يُنسخ أي ملف:", "No file was copied:"),
-    "backup-failed": (
-        "لم يُكتب ما يلي على الذاكرة ({count}): {names}. جرّب ذاكرة أخرى.",
-        "These could not be written to the stick ({count}): {names}. Try another stick.",
-    ),
-    "backup-gone": (
-        "فُصلت الذاكرة قبل أن يكتمل النسخ. وصّلها وحاول مرة أخرى؛ ملفاتك على الجهاز سليمة.",
-        "The stick was pulled out too early. Plug it in and try again; your files on the PC are safe.",
-    ),
-    "backup-out": (
-        "يمكنك الآن فصل الذاكرة. احفظها بعيدًا عن الجهاز.",
-        "You can pull out the stick now. Keep it away from the PC.",
-    ),
-    "backup-busy": (
-        "الذاكرة مستعملة. أغلق الملفات المفتوحة منها ثم حاول مرة أخرى.",
-        "The stick is in use. Close the files that are open from it, then try again.",
-    ),
-    "restore-none": (
-        "لا توجد على هذه الذاكرة نسخة من ملفاتك.",
-        "There is no backup of your files on this stick.",
-    ),
-    "restore-choose": (
-        "على الذاكرة هذه النسخ. أيّها تريد أن تستعيد؟",
-        "These backups are on the stick. Which one do you want back?",
-    ),
-    "restore-row": ("{name} (أحدث ملف فيها: {date})", "{name} (newest file: {date})"),
-    "restore-bring": ("استعدها", "Bring it back"),
-    "go-back": ("رجوع", "Go back"),
-    "restore-same": (
-        "كل ما على الذاكرة ({files}) موجود على الجهاز.",
-        "Everything on the stick ({files}) is on the PC.",
-    ),
-    "restore-full": (
-        "لا يتسع الجهاز لهذه الملفات ({count}): {names}. أفرغ سلة المهملات ثم حاول مرة أخرى.",
-        "There is no room on the PC for these ({count}): {names}. Empty the wastebasket, then try again.",
-    ),
-    "restore-unread": (
-        "تعذّرت قراءة ما يلي من الذاكرة ({count}): {names}. وصّل الذاكرة بمنفذ آخر ثم حاول مرة أخرى.",
-        "These could not be read from the stick ({count}): {names}. Plug the stick into another socket, then try again.",
-    ),
-    "restore-failed": (
-        "لم يُكتب ما يلي على الجهاز ({count}): {names}. أعد تشغيل الجهاز ثم حاول مرة أخرى.",
-        "These could not be written to the PC ({count}): {names}. Restart the PC, then try again.",
-    ),
-    "restore-done": (
-        "تم. عادت الملفات ({files}) إلى أماكنها. والملف الذي تغيّر على الجهاز بقي كما هو، ووُضعت نسخة الذاكرة بجانبه وفي اسمها «من النسخة».",
-        "Done. {files} files are back in their places. A file that was changed on the PC stays as it is; the stick's copy is beside it, with “from the backup” in its name.",
-    ),
-    "restore-part": (
-        "عادت الملفات ({files}) إلى أماكنها، لكن بعض ما على الذاكرة لم يعد:",
-        "{files} files are back in their places, but some of what is on the stick is not:",
-    ),
-    # print
-    "print": ("اطبع", "Print"),
-    "print-why": (
-        "اختر الملف ثم اضغط «اطبع الآن».",
-        "Choose the file, then press “Print now”.",
-    ),
-    "print-files": ("آخر ملفاتك", "Your latest files"),
-    "print-no-files": (
-        "لا توجد ملفات للطباعة بعد. اختر ملفًا من مكان آخر.",
-        "There are no files to print yet. Choose one from elsewhere.",
-    ),
-    "print-other": ("ملف آخر…", "Another file…"),
-    "print-choose": ("اختر", "Choose"),
-    "print-cancel": ("إلغاء", "Cancel"),
-    "print-printable": ("ملفات تُطبع", "Files that can be printed"),
-    "print-printer": ("الطابعة", "Printer"),
-    "print-copies": ("عدد النسخ", "Copies"),
-    "print-now": ("اطبع الآن", "Print now"),
-    "print-add": ("أضف طابعة…", "Add a printer…"),
-    "print-none": (
-        "لم يجد الجهاز طابعة. شغّل الطابعة ووصّلها بالسلك أو بشبكة البيت نفسها، وانتظر دقيقة، "
-        "ثم اضغط «ابحث من جديد». لم تظهر؟ اضغط «أضف طابعة».",
-        "No printer was found. Switch the printer on, connect it by cable or to the same home network, "
-        "wait a minute, then press “Look again”. Still not there? Press “Add a printer”.",
-    ),
-    "print-sending": ("يُجهَّز «{name}» للطباعة…", "Preparing “{name}”…"),
-    "print-sent": (
-        "أُرسل «{name}» إلى الطابعة. ستخرج الورقة بعد قليل.",
-        "“{name}” was sent to the printer. The sheet will come out soon.",
-    ),
-    "print-waits": (
-        "«{name}» ينتظر الطابعة. تأكد أنها تعمل وأن فيها ورقًا.",
-        "“{name}” waits for the printer. See that it is on and has paper.",
-    ),
-    "print-no-choice": ("اختر ملفًا أولًا.", "Choose a file first."),
-    # scan
-    "scan": ("صوّر ورقة بالماسح", "Scan a sheet"),
-    "scan-why": (
-        "ضع الورقة في الماسح ووجهها إلى الزجاج، ثم اضغط «صوّر».",
-        "Put the sheet face down on the glass, then press “Scan”.",
-    ),
-    "scan-looking": ("يبحث عن الماسحات…", "Looking for scanners…"),
-    "scan-none": (
-        "لم يجد الجهاز ماسحًا ضوئيًا. شغّله ووصّله بالسلك أو بشبكة البيت نفسها، "
-        "ثم اضغط «ابحث من جديد».",
-        "No scanner was found. Switch it on, connect it by cable or to the same home network, "
-        "then press “Look again”.",
-    ),
-    "scan-scanner": ("الماسح", "Scanner"),
-    "scan-kind": ("احفظها في شكل", "Keep it as"),
-    "pdf": ("ملف PDF", "PDF"),
-    "picture": ("صورة", "Picture"),
-    "text": ("نص للتعديل", "Text to edit"),
-    "scan-page": ("صوّر", "Scan"),
-    "scan-another": ("صوّر ورقة أخرى", "Scan another sheet"),
-    "scan-scanning": ("تُصوَّر الآن، لا تحرّك الورقة…", "Scanning, do not move the sheet…"),
-    "scan-pages": ("الأوراق المصوّرة: {pages}", "Sheets so far: {pages}"),
-    "scan-save": ("احفظ", "Save"),
-    "scan-unsaved": (
-        "لم تُحفظ الأوراق التي صوّرتها ({pages}). ماذا تريد أن تفعل؟",
-        "The sheets that you scanned ({pages}) are not saved. What do you want to do?",
-    ),
-    "scan-throw-away": ("لا تحفظها", "Throw away"),
-    "scan-saving": (
-        "يُحفظ، وقد تستغرق قراءة النص دقيقة…",
-        "Saving; reading the text may take a minute…",
-    ),
-    "scan-saved": ("حُفظ «{name}» في {folder}.", "“{name}” was saved in {folder}."),
-    "scan-open": ("افتح الملف", "Open the file"),
-    "scan-failed": (
-        "لم تُصوَّر الورقة ({what}). تأكد أن الماسح يعمل وأن غطاءه مغلق، ثم حاول مرة أخرى.",
-        "The sheet was not scanned ({what}). See that the scanner is on and its lid closed, then try again.",
-    ),
-    "scan-folder": ("الأوراق المصوّرة", "Scanned sheets"),
-}
+from familypc.texts import Counted, Texts
 
+TEXTS = Texts(
+    "tasks",
+    {
+        "board": "What would you like to do?",
+        "opening": "Opening…",
+        "again": "Look again",
+        "looking": "One moment please…",
+        "failed": "That did not work ({what}).",
+        "documents": "Documents",
+        "pictures": "Pictures",
+        "desktop": "Desktop",
+        "downloads": "Downloads",
+        "music": "Music",
+        "videos": "Videos",
+        "others": "Other files",
+        # pictures
+        "photo": "Make a picture ready",
+        "photo-why": "Choose a picture and improve it, then press “Save a copy”. The picture itself stays as it is.",
+        "photo-none": "There are no pictures yet. Connect your phone by cable and copy some to “Pictures”, or press “Another picture”.",
+        "photo-latest": "Latest pictures",
+        "photo-turn": "Turn",
+        "photo-square": "Square",
+        "photo-lighter": "Lighter",
+        "photo-darker": "Darker",
+        "photo-other": "Another picture…",
+        "photo-save": "Save a copy",
+        "photo-saved": "“{name}” was saved in {folder}, small enough to be sent.",
+        # backup
+        "backup": "Backup to a USB stick",
+        "backup-why": "Your files are copied to the stick, so that you keep them if the PC breaks. No file is deleted; a newer copy takes the older one's place.",
+        "backup-none": "Plug a USB stick into the PC, then press “Look again”.",
+        "backup-stick": "Stick",
+        "backup-free": "{name} ({free} free)",
+        "backup-what": "Copied of your files: {folders}",
+        "backup-all-there": Counted(
+            "Your one file is on this stick.",
+            "All your {files} files are on this stick.",
+            by="files",
+        ),
+        "backup-same": Counted(
+            "One file of yours is on this stick.",
+            "{files} files of yours are on this stick.",
+            by="files",
+        ),
+        "backup-empty": "There are no files to copy yet.",
+        "backup-to-do": Counted(
+            "One file is to be copied: {size}.",
+            "{files} files are to be copied, in all {size}.",
+            by="files",
+        ),
+        "backup-full": Counted(
+            "There is no room on the stick for one file: {names}. Take a larger stick for it.",
+            "There is no room on the stick for {count} files: {names}. Take a larger stick for them.",
+            by="count",
+        ),
+        "backup-too-large": "Too large for this stick (4 GB) and not copied: {names}",
+        "backup-unread": Counted(
+            "One item could not be read from the PC: {names}. Restart the PC and copy again. If it says so again, ask for help: its disk may be failing.",
+            "{count} items could not be read from the PC: {names}. Restart the PC and copy again. If it says so again, ask for help: its disk may be failing.",
+            by="count",
+        ),
+        "backup-start": "Copy now",
+        "backup-restore": "Bring my files back from the stick",
+        "backup-eject": "Remove the stick safely",
+        "backup-copying": "Copying file {files} of {all}…",
+        "backup-done": Counted(
+            "Done. One file was copied and read back to be sure; all your files are on the stick now. Remove the stick before unplugging it.",
+            "Done. {files} files were copied and read back to be sure; all your files are on the stick now. Remove the stick before unplugging it.",
+            by="files",
+        ),
+        "backup-part": Counted(
+            "One file was copied and read back to be sure, but the backup is not complete:",
+            "{files} files were copied and read back to be sure, but the backup is not complete:",
+            by="files",
+        ),
+        "nothing-copied": "No file was copied:",
+        "backup-failed": Counted(
+            "One file could not be written to the stick: {names}. Try another stick.",
+            "{count} files could not be written to the stick: {names}. Try another stick.",
+            by="count",
+        ),
+        "backup-gone": "The stick was pulled out too early. Plug it in and try again; your files on the PC are safe.",
+        "backup-out": "You can pull out the stick now. Keep it away from the PC.",
+        "backup-busy": "The stick is in use. Close the files that are open from it, then try again.",
+        "restore-none": "There is no backup of your files on this stick.",
+        "restore-choose": "These backups are on the stick. Which one do you want back?",
+        "restore-row": "{name} (newest file: {date})",
+        "restore-bring": "Bring it back",
+        "go-back": "Go back",
+        "restore-same": Counted(
+            "The one file on the stick is on the PC.",
+            "All {files} files on the stick are on the PC.",
+            by="files",
+        ),
+        "restore-full": Counted(
+            "There is no room on the PC for one file: {names}. Empty the wastebasket, then try again.",
+            "There is no room on the PC for {count} files: {names}. Empty the wastebasket, then try again.",
+            by="count",
+        ),
+        "restore-unread": Counted(
+            "One item could not be read from the stick: {names}. Plug the stick into another socket, then try again.",
+            "{count} items could not be read from the stick: {names}. Plug the stick into another socket, then try again.",
+            by="count",
+        ),
+        "restore-failed": Counted(
+            "One file could not be written to the PC: {names}. Restart the PC, then try again.",
+            "{count} files could not be written to the PC: {names}. Restart the PC, then try again.",
+            by="count",
+        ),
+        "restore-done": Counted(
+            "Done. One file is back in its place. A file that was changed on the PC stays as it is; the stick's copy is beside it, with “from the backup” in its name.",
+            "Done. {files} files are back in their places. A file that was changed on the PC stays as it is; the stick's copy is beside it, with “from the backup” in its name.",
+            by="files",
+        ),
+        "restore-part": Counted(
+            "One file is back in its place, but some of what is on the stick is not:",
+            "{files} files are back in their places, but some of what is on the stick is not:",
+            by="files",
+        ),
+        # print
+        "print": "Print",
+        "print-why": "Choose the file, then press “Print now”.",
+        "print-files": "Your latest files",
+        "print-no-files": "There are no files to print yet. Choose one from elsewhere.",
+        "print-other": "Another file…",
+        "print-choose": "Choose",
+        "print-cancel": "Cancel",
+        "print-printable": "Files that can be printed",
+        "print-printer": "Printer",
+        "print-copies": "Copies",
+        "print-now": "Print now",
+        "print-add": "Add a printer…",
+        "print-none": "No printer was found. Switch the printer on, connect it by cable or to the same home network, wait a minute, then press “Look again”. Still not there? Press “Add a printer”.",
+        "print-sending": "Preparing “{name}”…",
+        "print-sent": "“{name}” was sent to the printer. The sheet will come out soon.",
+        "print-waits": "“{name}” waits for the printer. See that it is on and has paper.",
+        # scan
+        "scan": "Scan a sheet",
+        "scan-why": "Put the sheet face down on the glass, then press “Scan”.",
+        "scan-looking": "Looking for scanners…",
+        "scan-none": "No scanner was found. Switch it on, connect it by cable or to the same home network, then press “Look again”.",
+        "scan-scanner": "Scanner",
+        "scan-kind": "Keep it as",
+        "pdf": "PDF",
+        "picture": "Picture",
+        "text": "Text to edit",
+        "scan-page": "Scan",
+        "scan-another": "Scan another sheet",
+        "scan-scanning": "Scanning, do not move the sheet…",
+        "scan-pages": Counted(
+            "One sheet so far",
+            "{pages} sheets so far",
+            by="pages",
+        ),
+        "scan-save": "Save",
+        "scan-unsaved": Counted(
+            "The sheet that you scanned is not saved. What do you want to do?",
+            "The {pages} sheets that you scanned are not saved. What do you want to do?",
+            by="pages",
+        ),
+        "scan-throw-away": "Throw away",
+        "scan-saving": "Saving; reading the text may take a minute…",
+        "scan-saved": "“{name}” was saved in {folder}.",
+        "scan-open": "Open the file",
+        "scan-failed": "The sheet was not scanned ({what}). See that the scanner is on and its lid closed, then try again.",
+        "scan-folder": "Scanned sheets",
+        # sizes, and what stands between the names of a list
+        "bytes": "bytes",
+        "kB": "kB",
+        "MB": "MB",
+        "GB": "GB",
+        "TB": "TB",
+        "comma": ", ",
+    },
+)
 
-def say(language: str, key: str, **facts: str | int) -> str:
-    """The text of that key in `ar` or `en`, with the facts put in."""
-    arabic, english = _TEXTS[key]
-    return (arabic if language == "ar" else english).format(**facts)
+say, texts, all_keys = TEXTS.say, TEXTS.both, TEXTS.keys
 
-
-def texts(key: str) -> tuple[str, str]:
-    """The Arabic and the English text of a key, as they stand here."""
-    return _TEXTS[key]
-
-
-def all_keys() -> frozenset[str]:
-    """All keys that have a text."""
-    return frozenset(_TEXTS)
-
-
-_UNITS = {
-    "ar": ("بايت", "كيلوبايت", "ميغابايت", "غيغابايت", "تيرابايت"),
-    "en": ("bytes", "kB", "MB", "GB", "TB"),
-}
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def size_text(size_bytes: int, language: str) -> str:
@@ -247,7 +194,7 @@ def size_text(size_bytes: int, language: str) -> str:
     while value >= 999.5 and step < 4:
         value, step = value / 1000, step + 1
     number = f"{value:.1f}" if step > 1 and value < 10 else f"{value:.0f}"
-    return f"\u2068{number}\u00a0{_UNITS[language][step]}\u2069"
+    return f"\u2068{number}\u00a0{say(language, _UNITS[step])}\u2069"
 
 
 def isolated(name: str) -> str:
@@ -257,5 +204,6 @@ def isolated(name: str) -> str:
 
 def listed(names: tuple[str, ...], language: str, most: int = 4) -> str:
     """Some names for a line, and dots for those beyond `most`."""
-    comma = "، " if language == "ar" else ", "
-    return comma.join(map(isolated, names[:most])) + ("…" if len(names) > most else "")
+    return say(language, "comma").join(map(isolated, names[:most])) + (
+        "…" if len(names) > most else ""
+    )

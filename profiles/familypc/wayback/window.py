@@ -18,7 +18,7 @@ from gi.repository import GLib, Gtk  # noqa: E402
 from familypc.firstboot.screen import WholeScreen, text_label  # noqa: E402
 from familypc.wayback import volumes  # noqa: E402
 from familypc.wayback.giving import Choice, choices, give_back, language  # noqa: E402
-from familypc.wayback.words import choice_text, say  # noqa: E402
+from familypc.wayback.words import OTHER_LANGUAGE, choice_text, say  # noqa: E402
 
 _LAST_WORDS_S = 4
 
@@ -90,7 +90,7 @@ class Question(WholeScreen):
         self.cancel.connect("clicked", lambda _: Gtk.main_quit())
         onward = Gtk.Button(label=self.say("take-back"))
         onward.connect("clicked", lambda _: self._go())
-        other = Gtk.Button(label=self.say("other"))
+        other = Gtk.Button(label=OTHER_LANGUAGE[self.tongue])
         other.connect("clicked", lambda _: self._turn())
         buttons.pack_end(self.cancel, False, False, 0)
         buttons.pack_end(onward, False, False, 0)
