@@ -167,4 +167,4 @@ def test_a_backup_of_another_pc_is_chosen_and_brought_back(tree: Path) -> None:
     found = shown(tree, "backup_choice", "1024x600")
     assert found["documents"] == {"دفتر الطلبات.ods": "دفتر قديم"}
     assert found["usable"]
-    assert found["line"].startswith("تم. عادت الملفات")
+    assert found["line"].startswith("تم. عاد ملف واحد إلى مكانه.")
