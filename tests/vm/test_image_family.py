@@ -354,7 +354,7 @@ def test_the_files_go_to_a_stick_and_are_there_when_it_is_pulled_out(
     desk.clicks = 0
     desk.press(task_name("backup"))
     desk.press("انسخ الآن")
-    desk.wait("قُرئت من الذاكرة", 300)
+    desk.wait("من الذاكرة للتأكد من", 300)
     settled_picture(desk.machine, SCREENS / "backup.png", 120, 3)
     desk.press("أخرج الذاكرة بأمان")
     desk.wait("يمكنك الآن فصل الذاكرة")
