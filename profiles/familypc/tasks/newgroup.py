@@ -14,6 +14,8 @@ TEXTS = Texts(
         "title": "New group",
         "question": "All files and print jobs of the last group will be deleted from this PC,"
         " and it will start anew. Go on?",
+        "yes": "Yes, delete them",
+        "no": "No",
     },
 )
 
@@ -21,8 +23,10 @@ TEXTS = Texts(
 def main() -> None:
     """Ask, with "no" as what a careless Enter says; polkit lets this account start that unit."""
     tongue = language(os.environ)
-    title, question = TEXTS.say(tongue, "title"), TEXTS.say(tongue, "question")
-    asking = ["zenity", "--question", "--default-cancel", f"--title={title}", f"--text={question}"]
+    # zenity has no Arabic for its own buttons.
+    names = {"title": "title", "text": "question", "ok-label": "yes", "cancel-label": "no"}
+    options = [f"--{option}={TEXTS.say(tongue, key)}" for option, key in names.items()]
+    asking = ["zenity", "--question", "--default-cancel", *options]
     if subprocess.run(asking, check=False).returncode == 0:
         unit = "tajdeed-new-group.service"
         subprocess.run(["systemctl", "start", "--no-ask-password", unit], check=True)
