@@ -391,7 +391,7 @@ def test_a_stick_that_was_pulled_out_ends_it(tmp_path: Path, source: str, target
 # --- what is said -------------------------------------------------------------------------------
 
 COPIES = (Copy("a", "a", 1),)
-ALL = {"ar": "كل ملفاتك", "en": "ll your "}
+ALL = {"ar": "كل ", "en": "ll your "}
 SAID = {
     "unread": ("تعذّرت قراءة عنصرين من الجهاز: ", "2 items could not be read from the PC: "),
     "no_room": ("بقي ملفان لا تتسع لهما الذاكرة: ", "no room on the stick for 2 files: "),

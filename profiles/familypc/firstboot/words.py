@@ -1,4 +1,4 @@
-"""Every text of the assistant, key to English (`familypc.texts`); a row for each, and none elsewhere."""
+"""Every text of the assistant, key to English (`familypc.texts`): a row for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every text of the tasks' windows, key to English (`familypc.texts`); a row for each, and none elsewhere.
+"""Every text of the tasks' windows, key to English (`familypc.texts`): a row for each.
 
 Names of the tasks themselves stand in `table`, for the menu has them too.
 """
